@@ -1,0 +1,78 @@
+using Hearth.Api.Calls;
+using Hearth.Api.Functions;
+using Hearth.Api.Jobs;
+using Hearth.Api.OpenApi;
+using Hearth.WebConsole;
+using Hearth.Observability;
+
+namespace Hearth.Api;
+
+/// <summary>Every route of Hearth's own, in one table.</summary>
+internal sealed class ApiRoutes(
+    CallEndpoint calls, FunctionEndpoints functions, JobEndpoints jobs, HealthEndpoints health, StartPage page, IServiceProvider services)
+{
+    private static readonly ApiParameter Wait = new("query", "wait", "Answer when the job has ended, or after this long: 30s or PT30S, at most 5 minutes.");
+    private static readonly ApiParameter Preference = new(
+        "header", "Prefer", "respond-async: run it as a durable job and answer 202 at once. wait=10: as a job, and answer with the result if it ends within 10 seconds.");
+
+    private static readonly ApiParameter IdempotencyKeyHeader = new(
+        "header", "Idempotency-Key", "For jobs: for 24 hours the same key and request give the same job.");
+
+    public IReadOnlyList<ApiRoute> All { get; private set; } = [];
+
+    public void Map(IEndpointRouteBuilder endpoints)
+    {
+        All = Table();
+        foreach (var route in All)
+            endpoints.MapMethods(route.Pattern, [route.Method], route.Handler);
+    }
+
+    private IReadOnlyList<ApiRoute> Table() =>
+    [
+        new("GET", "/", "startPage", "The start page: what is served, to try in the browser", page.ServeAsync)
+        {
+            Answers = new Dictionary<int, string> { [200] = "The page." }, ContentTypes = ["text/html"],
+        },
+        new("GET", "/health/live", "live", "Whether the process answers", health.LiveAsync)
+        {
+            Answers = new Dictionary<int, string> { [200] = "It does." },
+        },
+        new("GET", "/health/ready", "ready", "Whether calls and jobs can be served", health.ReadyAsync)
+        {
+            Answers = new Dictionary<int, string> { [200] = "They can; reasons say what is degraded.", [503] = "They cannot; reasons say why." },
+        },
+        new("GET", "/openapi/v1.json", "openApi", "This document", http => services.GetRequiredService<OpenApiEndpoint>().ServeAsync(http))
+        {
+            Answers = new Dictionary<int, string> { [200] = "OpenAPI 3.1." }, ContentTypes = ["application/json"],
+        },
+        new("GET", "/v1/functions", "listFunctions", "The functions served, with schemas, examples, limits and usage", functions.ListAsync)
+        {
+            Answers = new Dictionary<int, string> { [200] = "The functions." },
+        },
+        new("GET", "/v1/functions/{name}", "showFunction", "One function", functions.ShowAsync)
+        {
+            Answers = new Dictionary<int, string> { [200] = "The function." },
+        },
+        new("POST", "/v1/functions/{name}/call", "call", "Call a function, or submit the call as a job", calls.HandleAsync)
+        {
+            HasBody = true,
+            Parameters = [Preference, IdempotencyKeyHeader],
+            ContentTypes = ["*/*"],
+            Answers = new Dictionary<int, string>
+            {
+                [200] = "The output.", [202] = "The job; Location says where to follow it.", [204] = "The function has no output.",
+            },
+        },
+        new("GET", "/v1/jobs/{id}", "showJob", "Where a job stands", jobs.StatusAsync)
+        {
+            Parameters = [Wait],
+            Answers = new Dictionary<int, string> { [200] = "The job." },
+        },
+        new("GET", "/v1/jobs/{id}/result", "jobResult", "The result of a job, in its own media type", jobs.ResultAsync)
+        {
+            Parameters = [Wait],
+            ContentTypes = ["*/*"],
+            Answers = new Dictionary<int, string> { [200] = "The result.", [202] = "It has not ended.", [204] = "It ended without an output." },
+        },
+    ];
+}

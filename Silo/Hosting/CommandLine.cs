@@ -1,0 +1,82 @@
+using System.CommandLine;
+using Hearth.Auth;
+
+namespace Hearth.Hosting;
+
+/// <summary>The silo's command line: serve (the default), or make an admin key.</summary>
+internal sealed class CommandLine
+{
+    private readonly Option<int?> port = new("--port") { Description = "TCP port to serve HTTP on; 0 picks a free one. [default: 8080]" };
+    private readonly Option<string?> listen = new("--listen") { Description = "Address to listen on: localhost, an IP address, or * for all. [default: localhost]" };
+    private readonly Option<string?> data = new("--data") { Description = "Folder of the SQLite database; made if it is not there. [default: ./data]" };
+    private readonly Option<string?> functions = new("--functions") { Description = "Folder of executables' manifests; watched. [default: ./functions]" };
+    private readonly Option<string?> certificate = new("--tls-certificate") { Description = "PEM file of the TLS certificate chain." };
+    private readonly Option<string?> key = new("--tls-key") { Description = "PEM file of the certificate's private key." };
+    private readonly Option<bool> behindProxy = new("--behind-proxy") { Description = "A reverse proxy in front does TLS and access control." };
+    private readonly Option<string[]> connection = new("--connection")
+    {
+        Description = "NAME=CONNECTION-STRING of a connection that functions may declare; can be given several times.",
+        HelpName = "NAME=VALUE",
+    };
+
+    private readonly ParseResult result;
+    private Func<HearthApplicationBuilder, HearthApplication>? chosen;
+
+    private CommandLine(string[] args)
+    {
+        var root = new RootCommand("Hearth turns an algorithm into a service that stays up: it serves functions over HTTP as calls and as durable jobs.")
+        {
+            port, listen, data, functions, certificate, key, behindProxy, connection,
+        };
+        root.SetAction(_ => chosen = builder => SiloHost.Build(builder, Options(builder)));
+        var adminKey = new Command("admin-key", "Makes a new admin key, prints it once and stores its hash in the data folder. From the next start on every request needs it.")
+        {
+            data,
+        };
+        adminKey.SetAction(_ => chosen = builder => new HearthApplication(null, _ => Task.FromResult(AdminKeyFile.Create(Options(builder).Data))));
+        root.Subcommands.Add(adminKey);
+        result = root.Parse(args);
+    }
+
+    public static CommandLine Parse(string[] args) => new(args);
+
+    /// <summary>Builds what was asked for; help, version and mistakes are printed here and leave nothing to run.</summary>
+    public HearthApplication Build(HearthApplicationBuilder builder)
+    {
+        var code = result.Invoke();
+        return chosen?.Invoke(builder) ?? new HearthApplication(null, _ => Task.FromResult(code));
+    }
+
+    private HearthOptions Options(HearthApplicationBuilder builder)
+    {
+        var options = new HearthOptions();
+        try
+        {
+            builder.Configuration.GetSection("Hearth").Bind(options);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new StartException($"A setting cannot be read: {e.Message}", e);
+        }
+
+        options.Port = result.GetValue(port) ?? options.Port;
+        options.Listen = result.GetValue(listen) ?? options.Listen;
+        options.Data = result.GetValue(data) ?? options.Data;
+        options.Functions = result.GetValue(functions) ?? options.Functions;
+        options.TlsCertificate = result.GetValue(certificate) ?? options.TlsCertificate;
+        options.TlsKey = result.GetValue(key) ?? options.TlsKey;
+        options.BehindProxy |= result.GetValue(behindProxy);
+        foreach (var pair in result.GetValue(connection) ?? [])
+        {
+            var at = pair.IndexOf('=', StringComparison.Ordinal);
+            if (at < 1)
+                throw new StartException("--connection: write it as NAME=CONNECTION-STRING."); // without the value, which may hold a password
+            options.Connections[pair[..at]] = pair[(at + 1)..];
+        }
+
+        return options;
+    }
+}
+
+/// <summary>The silo cannot start as it was told; the message is for the person who told it.</summary>
+internal sealed class StartException(string message, Exception? innerException = null) : Exception(message, innerException);

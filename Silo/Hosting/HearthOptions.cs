@@ -1,0 +1,32 @@
+namespace Hearth.Hosting;
+
+/// <summary>What a silo was told: section <c>Hearth</c> of the configuration, and the command line above it.</summary>
+internal sealed record HearthOptions
+{
+    /// <summary>TCP port; 0 picks a free one. Default 8080.</summary>
+    public int Port { get; set; } = 8080;
+
+    /// <summary>Address to listen on: <c>localhost</c> (default), an IP address, or <c>*</c>.</summary>
+    public string Listen { get; set; } = "localhost";
+
+    /// <summary>Folder of the SQLite database. Default <c>data</c>.</summary>
+    public string Data { get; set; } = "data";
+
+    /// <summary>Folder of executables' manifests. Default <c>functions</c>.</summary>
+    public string Functions { get; set; } = "functions";
+
+    /// <summary>PEM file of the TLS certificate chain; with <see cref="TlsKey"/>.</summary>
+    public string? TlsCertificate { get; set; }
+
+    /// <summary>PEM file of the certificate's private key.</summary>
+    public string? TlsKey { get; set; }
+
+    /// <summary>A reverse proxy in front does TLS and access control, so that neither is demanded off loopback.</summary>
+    public bool BehindProxy { get; set; }
+
+    /// <summary>SHA-256 of the admin key in hexadecimal; default: the file <c>admin-key.sha256</c> in <see cref="Data"/>.</summary>
+    public string? AdminKeyHash { get; set; }
+
+    /// <summary>Connection strings that functions may declare, by name.</summary>
+    public Dictionary<string, string> Connections { get; init; } = new(StringComparer.Ordinal);
+}

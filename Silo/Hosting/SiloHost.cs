@@ -1,0 +1,127 @@
+using System.Net;
+using Hearth.Api;
+using Hearth.Api.Calls;
+using Hearth.Api.Functions;
+using Hearth.Api.Jobs;
+using Hearth.Api.OpenApi;
+using Hearth.Auth;
+using Hearth.WebConsole;
+using Hearth.Engines;
+using Hearth.Functions;
+using Hearth.Functions.Registration;
+using Hearth.Functions.Runs;
+using Hearth.Jobs;
+using Hearth.Observability;
+using Hearth.Storage;
+using Hearth.Storage.Sqlite;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Net.Http.Headers;
+
+namespace Hearth.Hosting;
+
+/// <summary>Puts a silo together. Reads like a table of contents.</summary>
+internal static class SiloHost
+{
+    public static HearthApplication Build(HearthApplicationBuilder builder, HearthOptions options)
+    {
+        var keyHash = AdminKeyFile.Load(options);
+        SafeStart.Check(options, keyHash is not null);
+        var certificate = ServerCertificate.Load(options);
+        AddLogging(builder.Web);
+        AddStorage(builder.Services, options);
+        SiloEngine.Add(builder.Web);
+        AddFunctions(builder.Services, options);
+        AddJobs(builder.Services);
+        AddApi(builder.Services, options, keyHash);
+        ListenOn(builder.Web, options, certificate);
+        var web = builder.Web.Build();
+        Map(web);
+        return new HearthApplication(web, cancellationToken => SiloStart.RunAsync(web, options, cancellationToken));
+    }
+
+    private static void AddLogging(WebApplicationBuilder web)
+    {
+        web.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // A failed bind is answered with one clear message instead of a stack trace.
+        web.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        web.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+        });
+    }
+
+    private static void AddStorage(IServiceCollection services, HearthOptions options)
+    {
+        services.AddSingleton(_ => DataFolder.Take(options.Data));
+        services.AddSingleton(s => SqliteDatabase.Open(s.GetRequiredService<DataFolder>().Database));
+        services.AddSingleton<IJobStore, SqliteJobStore>();
+        services.AddSingleton<IGrainStateStore, SqliteGrainStateStore>();
+    }
+
+    private static void AddFunctions(IServiceCollection services, HearthOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(s => new FunctionHost(
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILoggerFactory>(), s, ConnectionStrings.From(options)));
+        services.AddSingleton(s =>
+        {
+            var functions = FunctionRegistration.BuildAll(s.GetServices<FunctionRegistration>(), s.GetRequiredService<FunctionHost>());
+            return OwnRoute.Mistakes(functions).FirstOrDefault() is { } mistake
+                ? throw new StartException(mistake)
+                : new FunctionRegistry(functions);
+        });
+        services.AddSingleton<RunWatch>();
+        services.AddSingleton<ManifestFunctions>();
+        services.AddHostedService<FunctionsService>();
+    }
+
+    private static void AddJobs(IServiceCollection services)
+    {
+        services.AddSingleton<JobRunner>();
+        services.AddSingleton<JobPump>();
+        services.AddHostedService<JobsService>();
+    }
+
+    private static void AddApi(IServiceCollection services, HearthOptions options, byte[]? keyHash)
+    {
+        services.AddSingleton(new AccessPolicy(options, keyHash));
+        services.AddSingleton<ApiRoutes>();
+        services.AddSingleton<CallEndpoint>();
+        services.AddSingleton<FunctionEndpoints>();
+        services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<JobEndpoints>();
+        services.AddSingleton<JobSubmission>();
+        services.AddSingleton<OpenApiEndpoint>();
+        services.AddSingleton<OwnRouteSource>();
+        services.AddSingleton<StartPage>();
+    }
+
+    private static void ListenOn(WebApplicationBuilder web, HearthOptions options, ServerCertificate? certificate)
+    {
+        if (certificate is not null)
+            web.WebHost.UseKestrelHttpsConfiguration();
+        web.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = 10_000;
+            kestrel.Limits.MaxRequestBodySize = null; // every route counts its own bytes against its own bound
+            kestrel.RequestHeaderEncodingSelector = static name => name == HeaderNames.ContentLength ? DigitsEncoding.Instance : null;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            if (options.Listen == "*")
+                kestrel.ListenAnyIP(options.Port, Secure);
+            else if (options.Listen == "localhost" && options.Port != 0)
+                kestrel.ListenLocalhost(options.Port, Secure);
+            else
+                kestrel.Listen(options.Listen == "localhost" ? IPAddress.Loopback : IPAddress.Parse(options.Listen), options.Port, Secure);
+        });
+
+        void Secure(ListenOptions listen) => certificate?.Use(listen);
+    }
+
+    private static void Map(WebApplication web)
+    {
+        web.UseMiddleware<EdgeMiddleware>();
+        web.UseRouting();
+    }
+}

@@ -1,0 +1,232 @@
+using System.Threading.Channels;
+using Hearth.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans;
+using Orleans.Concurrency;
+using Orleans.Configuration;
+
+namespace Hearth.Tests.Engine;
+
+public sealed class CollectionTests
+{
+    private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
+
+    [Fact]
+    public async Task A_grain_that_nobody_calls_for_the_collection_age_is_let_go()
+    {
+        var time = new ManualTimeProvider();
+        await using var cluster = await TestCluster.StartAsync(time: time);
+        var grain = cluster.Grains.GetGrain<IMortalGrain>("idle");
+        var first = await grain.Activation();
+        time.Advance(s_minute * 14);
+        Assert.Equal(first, await grain.Activation());
+        var end = MortalGrain.EndAsync("idle");
+        await time.AdvanceUntilAsync(end, s_minute, s_minute * 30);
+        Assert.Equal(DeactivationReasonCode.ActivationIdle, await end);
+        Assert.NotEqual(first, await grain.Activation());
+    }
+
+    [Fact]
+    public async Task Collection_age_can_be_set_for_one_class()
+    {
+        var time = new ManualTimeProvider();
+        await using var cluster = await TestCluster.StartAsync(
+            silo => silo.Services.Configure<GrainCollectionOptions>(options =>
+                options.ClassSpecificCollectionAge[typeof(MortalGrain).FullName!] = s_minute * 2), time);
+        await cluster.Grains.GetGrain<IMortalGrain>("by-class").Activation();
+        var end = MortalGrain.EndAsync("by-class");
+        await time.AdvanceUntilAsync(end, s_minute, s_minute * 10);
+        Assert.Equal(DeactivationReasonCode.ActivationIdle, await end);
+    }
+
+    [Fact]
+    public async Task A_delayed_grain_is_spared()
+    {
+        var time = new ManualTimeProvider();
+        await using var cluster = await TestCluster.StartAsync(time: time);
+        var grain = cluster.Grains.GetGrain<IMortalGrain>("delayed");
+        var first = await grain.Activation();
+        await grain.Delay(TimeSpan.FromHours(2));
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(first, await grain.Activation());
+    }
+
+    [Fact]
+    public async Task A_delay_may_be_for_ever_and_can_be_taken_back()
+    {
+        var time = new ManualTimeProvider();
+        await using var cluster = await TestCluster.StartAsync(time: time);
+        var grain = cluster.Grains.GetGrain<IMortalGrain>("taken-back");
+        var first = await grain.Activation();
+        await grain.Delay(TimeSpan.MaxValue);
+        time.Advance(TimeSpan.FromHours(3));
+        Assert.Equal(first, await grain.Activation());
+        await grain.Delay(TimeSpan.Zero);
+        var end = MortalGrain.EndAsync("taken-back");
+        await time.AdvanceUntilAsync(end, s_minute, s_minute * 30);
+        Assert.Equal(DeactivationReasonCode.ActivationIdle, await end);
+    }
+
+    [Fact]
+    public async Task A_grain_is_not_idle_while_a_call_runs_and_its_age_counts_from_the_calls_end()
+    {
+        var time = new ManualTimeProvider();
+        await using var cluster = await TestCluster.StartAsync(
+            silo => silo.Services.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromHours(5)), time);
+        var grain = cluster.Grains.GetGrain<IMortalGrain>("long-call");
+        var call = grain.PassGate("long-call");
+        await Gate.Of("long-call").ArrivalAsync();
+        time.Advance(s_minute * 20);
+        Gate.Of("long-call").Open();
+        var first = await call;
+        time.Advance(s_minute * 10);
+        Assert.Equal(first, await grain.Activation());
+    }
+
+    [Fact]
+    public async Task DeactivateOnIdle_ends_the_activation_after_the_call()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var grain = cluster.Grains.GetGrain<IMortalGrain>("asked");
+        var first = await grain.Activation();
+        Assert.Equal(first, await grain.End());
+        Assert.Equal(DeactivationReasonCode.ApplicationRequested, await MortalGrain.EndAsync("asked"));
+        Assert.NotEqual(first, await grain.Activation());
+    }
+
+    [Fact]
+    public async Task DeactivateOnIdle_waits_for_the_calls_that_run()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var grain = cluster.Grains.GetGrain<IMortalGrain>("asked-early");
+        var call = grain.EndThenPassGate("asked-early");
+        await Gate.Of("asked-early").ArrivalAsync();
+        var end = MortalGrain.EndAsync("asked-early");
+        await Gate.StaysOpen(end);
+        Gate.Of("asked-early").Open();
+        await call;
+        Assert.Equal(DeactivationReasonCode.ApplicationRequested, await end);
+    }
+
+    [Fact]
+    public async Task A_grain_that_is_to_end_still_takes_the_calls_that_its_own_wait_for()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var grain = cluster.Grains.GetGrain<IMortalGrain>("called-back");
+        Assert.Equal(await grain.Activation(), await grain.EndThenBeCalledBack("caller-back").WaitAsync(Gate.Patience));
+    }
+
+    [Fact]
+    public async Task Calls_that_come_during_deactivation_go_to_the_next_activation_which_starts_after_it()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var grain = cluster.Grains.GetGrain<IMortalGrain>("slow-end");
+        var first = await grain.End();
+        await Gate.Of("slow-end").ArrivalAsync();
+        var calls = Enumerable.Range(0, 10).Select(_ => grain.Activation()).ToArray();
+        var others = Enumerable.Range(0, 10).Select(_ => cluster.Grains.GetGrain<IMortalGrain>("slow-end").Activation()).ToArray();
+        await Gate.StaysOpen(calls[0]);
+        Gate.Of("slow-end").Open();
+        var answers = await Task.WhenAll(calls.Concat(others));
+        Assert.Single(answers.Distinct());
+        Assert.NotEqual(first, answers[0]);
+        Assert.Equal(1, MortalGrain.MostAlive("slow-end"));
+    }
+
+    [Fact]
+    public async Task No_call_is_lost_and_no_two_activations_live_at_once_while_a_grain_keeps_ending()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                var grain = cluster.Grains.GetGrain<IMortalGrain>("churn");
+                await (i % 5 == 0 ? grain.End() : grain.Activation()).WaitAsync(Gate.Patience);
+            }
+        })));
+        Assert.Equal(1, MortalGrain.MostAlive("churn"));
+    }
+}
+
+public interface IMortalGrain : IGrainWithStringKey
+{
+    Task<Guid> Activation();
+    Task<Guid> End();
+    Task Delay(TimeSpan time);
+    Task<Guid> PassGate(string gate);
+    Task EndThenPassGate(string gate);
+    Task<Guid> EndThenBeCalledBack(string over);
+    Task<Guid> CallBack(string key);
+
+    [AlwaysInterleave]
+    Task<Guid> InterleavingActivation();
+}
+
+public sealed class MortalGrain : Grain, IMortalGrain
+{
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, Channel<DeactivationReasonCode>> s_ends = new(StringComparer.Ordinal);
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, int[]> s_alive = new(StringComparer.Ordinal);
+    private readonly Guid _id = Guid.NewGuid();
+
+    private string Key => this.GetPrimaryKeyString();
+
+    public static async Task<DeactivationReasonCode> EndAsync(string key) =>
+        await Ends(key).Reader.ReadAsync().AsTask().WaitAsync(Gate.Patience);
+
+    public static int MostAlive(string key) => s_alive[key][1];
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var alive = s_alive.GetOrAdd(Key, static _ => new int[2]);
+        alive[1] = Math.Max(alive[1], Interlocked.Increment(ref alive[0]));
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (string.Equals(Key, "slow-end", StringComparison.Ordinal))
+            await Gate.Of(Key).PassAsync();
+        await Task.Yield();
+        Interlocked.Decrement(ref s_alive[Key][0]);
+        Ends(Key).Writer.TryWrite(reason.ReasonCode);
+    }
+
+    public Task<Guid> Activation() => Task.FromResult(_id);
+
+    public Task<Guid> End()
+    {
+        DeactivateOnIdle();
+        return Task.FromResult(_id);
+    }
+
+    public async Task<Guid> PassGate(string gate)
+    {
+        await Gate.Of(gate).PassAsync();
+        return _id;
+    }
+
+    public async Task EndThenPassGate(string gate)
+    {
+        DeactivateOnIdle();
+        await Gate.Of(gate).PassAsync();
+    }
+
+    public Task<Guid> EndThenBeCalledBack(string over)
+    {
+        DeactivateOnIdle();
+        return GrainFactory.GetGrain<IMortalGrain>(over).CallBack(Key);
+    }
+
+    public Task<Guid> CallBack(string key) => GrainFactory.GetGrain<IMortalGrain>(key).InterleavingActivation();
+    public Task<Guid> InterleavingActivation() => Activation();
+
+    public Task Delay(TimeSpan time)
+    {
+        DelayDeactivation(time);
+        return Task.CompletedTask;
+    }
+
+    private static Channel<DeactivationReasonCode> Ends(string key) =>
+        s_ends.GetOrAdd(key, static _ => Channel.CreateUnbounded<DeactivationReasonCode>());
+}
