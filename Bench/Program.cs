@@ -1,5 +1,6 @@
 using Hearth.Bench.Engine;
 using Hearth.Bench.Http;
+using Hearth.Bench.Jobs;
 
 switch (args)
 {
@@ -18,12 +19,27 @@ switch (args)
     case ["grain-dispatch"]:
         await GrainDispatchBench.RunAsync();
         return 0;
+    case ["serve-jobs", ..]:
+        await HttpSubmits.ServeHearthAsync(args[1..]);
+        return 0;
+    case ["serve-jobs-floor", ..]:
+        await HttpSubmits.ServeFloorAsync(args[1..]);
+        return 0;
+    case ["scale-silo", var work, var jobs, ..]:
+        await SiloProcess.ServeAsync(work, int.Parse(jobs, System.Globalization.CultureInfo.InvariantCulture), args[3..]);
+        return 0;
+    case ["jobs-scale", ..]:
+        return await ScaleBench.RunAsync(args[1..]);
+    case ["jobs", ..]:
+        return await JobBench.RunAsync(args[1..]);
     default:
-        Console.WriteLine("""
+        Console.WriteLine($"""
             dotnet run --project Bench -c Release -- COMMAND
               http [--quick]   synchronous calls over HTTP beside a bare minimal API, in one run (needs wrk)
               grain-calls      local grain calls: 64 callers over 1,000 grains
               grain-dispatch   ways to dispatch a grain call, and what each costs at start
+              {JobBenchOptions.Help}
+              {ScaleBench.Help}
             """);
         return args is [] or ["--help"] ? 0 : 2;
 }

@@ -6,6 +6,9 @@ namespace Hearth;
 /// <summary>Durations as people write them: <c>500ms</c>, <c>30s</c>, <c>5m</c>, <c>1h</c>, <c>1d</c>, or ISO 8601 (<c>PT30S</c>).</summary>
 internal static class DurationText
 {
+    /// <summary>27,777 years: what is longer is no duration that anybody means, and near what a <see cref="TimeSpan"/> holds.</summary>
+    private const double SecondsMax = 8.76e11;
+
     private static readonly (string Unit, double Seconds)[] Units = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
 
     /// <returns>Null when it cannot be read, or is negative.</returns>
@@ -14,7 +17,7 @@ internal static class DurationText
         if (text.StartsWith('P'))
             return Iso(text) is { } duration && duration >= TimeSpan.Zero ? duration : null;
         foreach (var (unit, seconds) in Units)
-            if (text.EndsWith(unit, StringComparison.Ordinal) && Number(text[..^unit.Length]) is { } number)
+            if (text.EndsWith(unit, StringComparison.Ordinal) && Number(text[..^unit.Length]) is { } number && number * seconds < SecondsMax)
                 return TimeSpan.FromSeconds(number * seconds);
         return null;
     }

@@ -71,9 +71,11 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public Uri Address { get; }
 
-    public static async Task<ServerProcess> StartAsync(string command)
+    public int Id => process.Id;
+
+    public static async Task<ServerProcess> StartAsync(params string[] command)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(ServerProcess).Assembly.Location, command]) { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("dotnet", [typeof(ServerProcess).Assembly.Location, .. command]) { RedirectStandardOutput = true, UseShellExecute = false };
         var process = Process.Start(start)!;
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
@@ -83,14 +85,22 @@ internal sealed class ServerProcess : IAsyncDisposable
             return new ServerProcess(process, new Uri(line[Prefix.Length..]));
         }
 
-        throw new InvalidOperationException($"{command} did not start.");
+        throw new InvalidOperationException($"{string.Join(' ', command)} did not start.");
     }
 
     public static void Announce(WebApplication app) => System.Console.WriteLine(Prefix + app.Urls.First());
 
+    /// <summary>As an operator would: what is under way ends.</summary>
+    public async Task StopAsync()
+    {
+        Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]).Dispose();
+        await process.WaitForExitAsync();
+    }
+
     public ValueTask DisposeAsync()
     {
-        process.Kill();
+        if (!process.HasExited)
+            process.Kill();
         process.Dispose();
         return ValueTask.CompletedTask;
     }

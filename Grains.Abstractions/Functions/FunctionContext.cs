@@ -1,3 +1,4 @@
+using Hearth.Jobs;
 using Microsoft.Extensions.Logging;
 
 namespace Hearth.Functions;
@@ -11,8 +12,11 @@ public sealed class FunctionContext
     /// <summary>The function's version.</summary>
     public required string Version { get; init; }
 
-    /// <summary>The job's id, or null for a call.</summary>
-    public string? JobId { get; init; }
+    /// <summary>The job, or null for a call.</summary>
+    public JobId? Job { get; init; }
+
+    /// <summary>The job's id as text, or null for a call.</summary>
+    public string? JobId { get => field ??= Job?.ToString(); init; }
 
     /// <summary>1 on the first try; more after a retry or a crash. Always 1 for a call.</summary>
     public int Attempt { get; init; } = 1;

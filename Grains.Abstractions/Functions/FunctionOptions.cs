@@ -1,3 +1,5 @@
+using Hearth.Jobs;
+
 namespace Hearth.Functions;
 
 /// <summary>How a function is served. Every property has a default; <see cref="Validate"/> names what is wrong.</summary>
@@ -21,6 +23,9 @@ public sealed class FunctionOptions
     /// Runs at once on a silo, 1 to 10,000. Default 64. A call over it is answered 429; a job waits.
     /// </summary>
     public int Concurrency { get; set; } = 64;
+
+    /// <summary>What happens when an attempt of a job fails, unless the job says otherwise. Default: 10 attempts, 1 s and doubling.</summary>
+    public RetryPolicy Retry { get; set; } = RetryPolicy.Default;
 
     /// <summary>
     /// Set when the same input always gives the same output: answers are kept this long and served without a run.
@@ -74,6 +79,8 @@ public sealed class FunctionOptions
             mistakes.Add($"route '{Route}' must start with '/', and not be '/' or below /v1, /health, /openapi, /metrics or /dashboard, which are Hearth's.");
         if (Method is not ("GET" or "POST" or "PUT" or "PATCH" or "DELETE"))
             mistakes.Add($"method '{Method}' must be GET, POST, PUT, PATCH or DELETE.");
+        if (JobRules.Check(Retry, "retry.") is { } mistake)
+            mistakes.Add($"{mistake.Field}: {mistake.Detail}");
         if (InputBytesMax is < 0)
             mistakes.Add("inputBytesMax must not be negative.");
         if (OutputBytesMax is < 1)

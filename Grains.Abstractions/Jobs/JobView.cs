@@ -1,41 +1,61 @@
 namespace Hearth.Jobs;
 
-/// <summary>Where a job stands.</summary>
-public enum JobState
-{
-    /// <summary>Stored, waiting to run.</summary>
-    Ready,
-
-    /// <summary>Running on a silo now.</summary>
-    Running,
-
-    /// <summary>Ended with a result.</summary>
-    Succeeded,
-
-    /// <summary>Ended with an error.</summary>
-    Failed,
-}
-
 /// <summary>A job as shown.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Function">The function that it runs.</param>
 /// <param name="State">Where it stands.</param>
-/// <param name="AcceptedAt">When it was stored.</param>
-/// <param name="StartedAt">When the attempt that ended it started.</param>
-/// <param name="EndedAt">When it ended.</param>
-/// <param name="Error">Why it failed.</param>
-/// <param name="ResultContentType">Media type of the result.</param>
 [GenerateSerializer]
 [Immutable]
 public sealed record JobView(
     [property: Id(0)] JobId Id,
     [property: Id(1)] string Function,
-    [property: Id(2)] JobState State,
-    [property: Id(3)] DateTimeOffset AcceptedAt,
-    [property: Id(4)] DateTimeOffset? StartedAt = null,
-    [property: Id(5)] DateTimeOffset? EndedAt = null,
-    [property: Id(6)] string? Error = null,
-    [property: Id(7)] string? ResultContentType = null)
+    [property: Id(2)] JobState State)
 {
-    public bool HasEnded => State is JobState.Succeeded or JobState.Failed;
+    /// <summary>When it was stored.</summary>
+    public DateTimeOffset AcceptedAt => Id.At;
+
+    /// <summary>1 (first) to 5.</summary>
+    [Id(3)]
+    public byte Priority { get; init; } = 3;
+
+    /// <summary>When it may start (next); null: at once.</summary>
+    [Id(4)]
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>When it ends as cancelled, should it not have started.</summary>
+    [Id(5)]
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>The current or last attempt; 0 when none has started.</summary>
+    [Id(6)]
+    public int Attempt { get; init; }
+
+    /// <summary>When that attempt started.</summary>
+    [Id(7)]
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it ended.</summary>
+    [Id(8)]
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Why it, or its last attempt, failed.</summary>
+    [Id(9)]
+    public string? Error { get; init; }
+
+    /// <summary>Short name of the error.</summary>
+    [Id(10)]
+    public string? ErrorType { get; init; }
+
+    /// <summary>Media type of the result.</summary>
+    [Id(11)]
+    public string? ResultContentType { get; init; }
+
+    [Id(12)]
+    public IReadOnlyList<string>? Tags { get; init; }
+
+    /// <summary>The ended job that this one runs again.</summary>
+    [Id(13)]
+    public JobId? RedriveOf { get; init; }
+
+    public bool HasEnded => State.HasEnded();
 }

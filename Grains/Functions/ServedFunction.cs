@@ -1,6 +1,7 @@
 using System.Buffers;
 using Hearth.Functions.Payloads;
 using Hearth.Functions.Runs;
+using Hearth.Jobs;
 using Microsoft.Extensions.Logging;
 
 namespace Hearth.Functions;
@@ -45,17 +46,18 @@ internal abstract class ServedFunction
     public abstract InputError? CheckInput(in ReadOnlySequence<byte> body, string contentType, bool lenient);
 
     public FunctionContext CreateContext(
-        string contentType, IReadOnlyDictionary<string, string> parameters, string? jobId = null, int attempt = 1, long epoch = 0) => new()
+        string contentType, IReadOnlyDictionary<string, string> parameters, JobId? job = null, int attempt = 1, long epoch = 0,
+        TimeSpan? timeout = null) => new()
     {
         Function = Name,
         Version = Options.Version,
-        JobId = jobId,
+        Job = job,
         Attempt = attempt,
         Epoch = epoch,
         Parameters = parameters,
         ContentType = contentType,
         ResultContentType = Output.Kind is PayloadKind.Bytes or PayloadKind.Stream ? Options.OutputContentType : MediaTypes.Json,
-        Deadline = Clock.GetUtcNow() + Options.Timeout,
+        Deadline = Clock.GetUtcNow() + (timeout ?? Options.Timeout),
         Logger = Logger,
         Connections = Connections,
     };

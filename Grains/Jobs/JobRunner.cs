@@ -3,14 +3,27 @@ using System.IO.Pipelines;
 using Hearth.Functions;
 using Hearth.Functions.Payloads;
 using Hearth.Functions.Runs;
+using Hearth.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Hearth.Jobs;
 
-/// <summary>Runs one attempt of a job on this silo, straight through the function's runner, and tells how it ended.</summary>
-internal sealed partial class JobRunner(FunctionRegistry registry, TimeProvider clock, ILogger<JobRunner> logger)
+/// <summary>Runs one attempt of a job on this silo, straight through the function's runner, and tells how it went.</summary>
+internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore store, ILogger<JobRunner> logger)
 {
-    public bool IsServed(string name) => registry.Find(name) is not null;
+    private const int EncodedKept = 64 << 10;
+
+    /// <summary>Names of the functions that are served now.</summary>
+    public IReadOnlyCollection<string> Served => [.. registry.All.Keys];
+
+    /// <summary>Raised after the served functions have changed.</summary>
+    public event Action? Changed
+    {
+        add => registry.Changed += value;
+        remove => registry.Changed -= value;
+    }
+
+    public ServedFunction? Find(string name) => registry.Find(name);
 
     /// <summary>Waits until a function is served: a manifest may come late, or come back.</summary>
     public async Task<ServedFunction> ServedAsync(string name, CancellationToken cancellationToken)
@@ -24,6 +37,7 @@ internal sealed partial class JobRunner(FunctionRegistry registry, TimeProvider 
             {
                 if (registry.Find(name) is { } function)
                     return function;
+                LogNotServed(logger, name);
                 await changed.Task.WaitAsync(cancellationToken);
             }
             finally
@@ -33,68 +47,135 @@ internal sealed partial class JobRunner(FunctionRegistry registry, TimeProvider 
         }
     }
 
-    /// <summary>Waits for a slot of the function, then begins and runs.</summary>
-    /// <param name="id">The job.</param>
-    /// <param name="name">The function.</param>
-    /// <param name="attempt">Which try this is.</param>
-    /// <param name="beginAsync">Puts the start on record and answers what is to run; null when there is nothing to do.</param>
-    /// <param name="stopping">Fires when the silo stops: the run then throws, and has no end.</param>
-    public async Task<JobEnd?> RunAsync(JobId id, string name, int attempt, Func<Task<JobSpec?>> beginAsync, CancellationToken stopping)
+    /// <summary>When an attempt starts or ends: now, on the store's clock.</summary>
+    public DateTimeOffset Now => store.Now;
+
+    /// <summary>
+    /// Starts an attempt in a slot, which stays the caller's. When <paramref name="ended"/> completes, <see cref="Finish"/> has the result, or
+    /// <see cref="StreamAsync"/> where the function streams. Never throws.
+    /// </summary>
+    /// <returns>The result of an attempt that could not start; null when it has.</returns>
+    public JobResult? TryStart(in JobLease lease, FunctionRun run, DateTimeOffset started, out ValueTask<RunOutcome> ended)
     {
-        var function = await ServedAsync(name, stopping);
-        var run = await function.Slots.TakeAsync(stopping);
+        ended = default;
         try
         {
-            // A run that the stop cut off may have handed its slot on before this one heard of the stop.
-            stopping.ThrowIfCancellationRequested();
-            if (await beginAsync() is not { } job)
-                return null;
-            var started = clock.GetUtcNow();
-            var input = new ReadOnlySequence<byte>(job.Input);
-            if (run.ReadInput(input, job.ContentType, job.Lenient) is { } refused)
-                return Failed(id, refused.Detail, started);
-            var context = function.CreateContext(job.ContentType, job.Parameters, id.ToString(), attempt);
-            var ended = run.StartAsync(context, function.Options.Timeout, stopping).AsTask();
-            var bytesMax = Math.Min(function.Output.BytesMax, JobSpec.InputBytesMax);
-            var (result, isTooLarge, outcome) = await CollectAsync(run, input, ended, bytesMax);
-            stopping.ThrowIfCancellationRequested();
-            if (isTooLarge)
-                return Failed(id, $"The result is larger than {bytesMax} bytes.", started);
-            if (outcome.End != RunEnd.Succeeded)
-            {
-                LogFailed(logger, id, function.Name, outcome.End, outcome.Error is FunctionException ? null : outcome.Error);
-                return Failed(id, RunErrors.Describe(function, outcome), started);
-            }
-
-            function.Usage.Moved(input.Length, result.Length);
-            var contentType = function.Output.Kind == PayloadKind.None ? null : context.ResultContentType;
-            return new JobEnd(id, JobState.Succeeded, result, contentType, null, started, clock.GetUtcNow());
+            var (function, job) = (run.Function, lease.Spec);
+            if (run.ReadInput(new ReadOnlySequence<byte>(job.Input), job.ContentType, job.Options?.Lenient == true) is { } refused)
+                return Failed(lease, run, started, AttemptOutcome.FailedForGood, refused.Detail, "invalid-input");
+            var timeout = job.Options?.Timeout ?? function.Options.Timeout;
+            var context = function.CreateContext(
+                job.ContentType, job.Options?.Parameters ?? NoParameters, lease.Id, lease.Attempt, lease.Epoch, timeout);
+            ended = run.StartAsync(context, timeout, CancellationToken.None, inline: true);
+            return null;
         }
-        finally
+        catch (Exception e)
         {
-            run.Release();
+            return Surprised(lease, run, started, e);
         }
     }
 
-    private static async Task<(byte[] Result, bool IsTooLarge, RunOutcome Outcome)> CollectAsync(
-        FunctionRun run, ReadOnlySequence<byte> input, Task<RunOutcome> ended, long bytesMax)
+    /// <summary>The result of a run that has ended. Never throws.</summary>
+    public JobResult Finish(in JobLease lease, FunctionRun run, DateTimeOffset started, in RunOutcome outcome)
     {
-        var copying = run.Input is { } pipe
-            ? RunPump.CopyInputAsync(PipeReader.Create(input), pipe.Writer, long.MaxValue, CancellationToken.None)
-            : Task.FromResult(0L);
-        var (streamed, isTooLarge) = run.Output is null ? ([], false) : await RunPump.ReadAllAsync(run, bytesMax);
-        await copying;
-        var outcome = await ended;
-        if (run.Output is not null || outcome.End != RunEnd.Succeeded)
-            return (streamed, isTooLarge, outcome);
-        var buffer = new ArrayBufferWriter<byte>();
-        outcome = run.TryWriteOutput(buffer);
-        return (buffer.WrittenSpan.ToArray(), buffer.WrittenCount > bytesMax, outcome);
+        try
+        {
+            var (result, isTooLarge, collected) = Collect(run, outcome, BytesMax(run));
+            return Result(lease, run, started, result, isTooLarge, collected);
+        }
+        catch (Exception e)
+        {
+            return Surprised(lease, run, started, e);
+        }
     }
 
-    private JobEnd Failed(JobId id, string error, DateTimeOffset started) =>
-        new(id, JobState.Failed, ReadOnlyMemory<byte>.Empty, null, error, started, clock.GetUtcNow());
+    /// <summary>Moves the streams of a run that was started, and waits for its end. Never throws.</summary>
+    public async Task<JobResult> StreamAsync(JobLease lease, FunctionRun run, DateTimeOffset started, ValueTask<RunOutcome> ended)
+    {
+        try
+        {
+            var bytesMax = BytesMax(run);
+            var copying = run.Input is { } pipe
+                ? RunPump.CopyInputAsync(
+                    PipeReader.Create(new ReadOnlySequence<byte>(lease.Spec.Input)), pipe.Writer, long.MaxValue, CancellationToken.None)
+                : Task.FromResult(0L);
+            var (streamed, isTooLarge) = run.Output is null ? ([], false) : await RunPump.ReadAllAsync(run, bytesMax);
+            await copying;
+            var outcome = await ended;
+            if (run.Output is null)
+                (streamed, isTooLarge, outcome) = Collect(run, outcome, bytesMax);
+            return Result(lease, run, started, streamed, isTooLarge, outcome);
+        }
+        catch (Exception e)
+        {
+            return Surprised(lease, run, started, e);
+        }
+    }
 
-    [LoggerMessage(LogLevel.Information, "Job {Job} of function {Function} did not succeed ({End})")]
-    private static partial void LogFailed(ILogger logger, JobId job, string function, RunEnd end, Exception? error);
+    private static readonly Dictionary<string, string> NoParameters = [];
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? encoded;
+
+    private static long BytesMax(FunctionRun run) => Math.Min(run.Function.Output.BytesMax, JobSpec.InputBytesMax);
+
+    private static (byte[] Result, bool IsTooLarge, RunOutcome Outcome) Collect(FunctionRun run, RunOutcome outcome, long bytesMax)
+    {
+        if (outcome.End != RunEnd.Succeeded || run.Function.Output.Kind == PayloadKind.None)
+            return ([], false, outcome);
+        // Taken while it is used: encoding may call the user's code.
+        var buffer = encoded ?? new ArrayBufferWriter<byte>();
+        encoded = null;
+        outcome = run.TryWriteOutput(buffer);
+        var collected = (buffer.WrittenSpan.ToArray(), buffer.WrittenCount > bytesMax, outcome);
+        buffer.ResetWrittenCount();
+        if (buffer.Capacity <= EncodedKept)
+            encoded = buffer;
+        return collected;
+    }
+
+    private JobResult Result(
+        in JobLease lease, FunctionRun run, DateTimeOffset started, byte[] result, bool isTooLarge, in RunOutcome outcome)
+    {
+        var function = run.Function;
+        if (isTooLarge)
+            return Failed(lease, run, started, AttemptOutcome.FailedForGood, $"The result is larger than {BytesMax(run)} bytes.", "too-large");
+        if (outcome.End != RunEnd.Succeeded)
+            return Failed(lease, run, started, outcome);
+        function.Usage.Moved(lease.Spec.Input.Length, result.Length);
+        var contentType = function.Output.Kind == PayloadKind.None ? null : run.Context.ResultContentType;
+        return new JobResult(lease.Id, lease.Attempt, AttemptOutcome.Succeeded, started, store.Now, result, contentType);
+    }
+
+    private JobResult Surprised(in JobLease lease, FunctionRun run, DateTimeOffset started, Exception error)
+    {
+        LogSurprise(logger, lease.Id, error);
+        return Failed(lease, run, started, AttemptOutcome.Failed, "The silo could not run the job; its log has the details.", "internal");
+    }
+
+    private JobResult Failed(in JobLease lease, FunctionRun run, DateTimeOffset started, in RunOutcome outcome)
+    {
+        LogFailed(logger, lease.Id, lease.Attempt, run.Function.Name, outcome.End, outcome.Error is FunctionException ? null : outcome.Error);
+        var type = outcome.End switch
+        {
+            RunEnd.TimedOut => "timeout",
+            RunEnd.Cancelled => "cancelled",
+            _ => outcome.Error?.GetType().Name ?? "failed",
+        };
+        return Failed(lease, run, started, AttemptOutcome.Failed, RunErrors.Describe(run.Function, outcome), type);
+    }
+
+    private JobResult Failed(in JobLease lease, FunctionRun run, DateTimeOffset started, AttemptOutcome outcome, string error, string type) => new(
+        lease.Id, lease.Attempt, outcome, started, store.Now,
+        Error: error.Length <= JobLimits.ErrorLengthMax ? error : error[..JobLimits.ErrorLengthMax], ErrorType: type,
+        Retry: lease.Spec.Options?.Retry ?? run.Function.Options.Retry);
+
+    [LoggerMessage(LogLevel.Warning, "Jobs wait: function {Function} is not served here now")]
+    private static partial void LogNotServed(ILogger logger, string function);
+
+    [LoggerMessage(LogLevel.Error, "Job {Job} could not be run")]
+    private static partial void LogSurprise(ILogger logger, JobId job, Exception error);
+
+    [LoggerMessage(LogLevel.Information, "Attempt {Attempt} of job {Job} of function {Function} did not succeed ({End})")]
+    private static partial void LogFailed(ILogger logger, JobId job, int attempt, string function, RunEnd end, Exception? error);
 }

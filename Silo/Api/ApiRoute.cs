@@ -11,8 +11,14 @@ internal sealed record ApiRoute(string Method, string Pattern, string Id, string
     /// <summary>Query and header parameters; path parameters are read off the pattern.</summary>
     public IReadOnlyList<ApiParameter> Parameters { get; init; } = [];
 
-    /// <summary>Whether it takes a body of any media type.</summary>
-    public bool HasBody { get; init; }
+    /// <summary>Media types of its body; empty: it takes none.</summary>
+    public IReadOnlyList<string> Body { get; init; } = [];
+
+    /// <summary>What its body is like, where it is JSON; a name of <see cref="OpenApi.JobSchemas"/>.</summary>
+    public string? BodySchema { get; init; }
+
+    /// <summary>What its answer is like, where it is JSON and a success.</summary>
+    public Type? Document { get; init; }
 
     /// <summary>Status to description; every route may answer a problem as well.</summary>
     public required IReadOnlyDictionary<int, string> Answers { get; init; }

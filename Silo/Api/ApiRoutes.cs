@@ -9,9 +9,8 @@ namespace Hearth.Api;
 
 /// <summary>Every route of Hearth's own, in one table.</summary>
 internal sealed class ApiRoutes(
-    CallEndpoint calls, FunctionEndpoints functions, JobEndpoints jobs, HealthEndpoints health, StartPage page, IServiceProvider services)
+    CallEndpoint calls, FunctionEndpoints functions, JobRoutes jobs, HealthEndpoints health, StartPage page, IServiceProvider services)
 {
-    private static readonly ApiParameter Wait = new("query", "wait", "Answer when the job has ended, or after this long: 30s or PT30S, at most 5 minutes.");
     private static readonly ApiParameter Preference = new(
         "header", "Prefer", "respond-async: run it as a durable job and answer 202 at once. wait=10: as a job, and answer with the result if it ends within 10 seconds.");
 
@@ -55,7 +54,7 @@ internal sealed class ApiRoutes(
         },
         new("POST", "/v1/functions/{name}/call", "call", "Call a function, or submit the call as a job", calls.HandleAsync)
         {
-            HasBody = true,
+            Body = ["*/*"],
             Parameters = [Preference, IdempotencyKeyHeader],
             ContentTypes = ["*/*"],
             Answers = new Dictionary<int, string>
@@ -63,16 +62,6 @@ internal sealed class ApiRoutes(
                 [200] = "The output.", [202] = "The job; Location says where to follow it.", [204] = "The function has no output.",
             },
         },
-        new("GET", "/v1/jobs/{id}", "showJob", "Where a job stands", jobs.StatusAsync)
-        {
-            Parameters = [Wait],
-            Answers = new Dictionary<int, string> { [200] = "The job." },
-        },
-        new("GET", "/v1/jobs/{id}/result", "jobResult", "The result of a job, in its own media type", jobs.ResultAsync)
-        {
-            Parameters = [Wait],
-            ContentTypes = ["*/*"],
-            Answers = new Dictionary<int, string> { [200] = "The result.", [202] = "It has not ended.", [204] = "It ended without an output." },
-        },
+        .. jobs.Table(),
     ];
 }

@@ -61,6 +61,15 @@ internal sealed partial class EdgeMiddleware(RequestDelegate next, AccessPolicy 
         {
             await ProblemWriter.WriteAsync(http, Problems.From(bad));
         }
+        else if (error is OutcomeUnknownException)
+        {
+            await ProblemWriter.WriteAsync(http, Problems.OutcomeUnknown);
+        }
+        else if (error is CorruptRowException)
+        {
+            LogDamaged(logger, http.Request.Method, http.Request.Path, error);
+            await ProblemWriter.WriteAsync(http, Problems.Damaged);
+        }
         else if (error is StoreUnavailableException)
         {
             await ProblemWriter.WriteAsync(http, Problems.StoreUnavailable);
@@ -71,6 +80,9 @@ internal sealed partial class EdgeMiddleware(RequestDelegate next, AccessPolicy 
             await ProblemWriter.WriteAsync(http, Problems.Internal);
         }
     }
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} met a damaged row")]
+    private static partial void LogDamaged(ILogger logger, string method, string path, Exception error);
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed by a defect")]
     private static partial void LogDefect(ILogger logger, string method, string path, Exception error);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hearth.Functions.BuiltIn;
+using Hearth.Jobs;
 
 namespace Hearth.Functions;
 
@@ -67,6 +68,7 @@ public static class BuiltInFunctions
         {
             o.Description = "Fails with the message that it is given.";
             o.Example = new FailInput("no such luck");
+            o.Retry = new RetryPolicy(Attempts: 1);
         });
         builder.AddFunction<Guestbook, GuestbookInput, GuestbookOutput>("guestbook", o =>
         {

@@ -3,12 +3,23 @@ using Hearth.Auth;
 
 namespace Hearth.Hosting;
 
-/// <summary>The silo's command line: serve (the default), or make an admin key.</summary>
+/// <summary>The silo's command line: serve (the default), make an admin key, or make the tables.</summary>
 internal sealed class CommandLine
 {
     private readonly Option<int?> port = new("--port") { Description = "TCP port to serve HTTP on; 0 picks a free one. [default: 8080]" };
     private readonly Option<string?> listen = new("--listen") { Description = "Address to listen on: localhost, an IP address, or * for all. [default: localhost]" };
     private readonly Option<string?> data = new("--data") { Description = "Folder of the SQLite database; made if it is not there. [default: ./data]" };
+    private readonly Option<string?> database = new("--database")
+    {
+        Description = "Connection string of PostgreSQL (Host=...;Database=...;Username=...), or better in the environment: Hearth__Database, which others cannot see. [default: SQLite in the data folder]",
+        HelpName = "CONNECTION-STRING",
+    };
+
+    private readonly Option<bool> allowUnsafeDatabase = new("--allow-unsafe-database")
+    {
+        Description = "Start on a PostgreSQL that may lose what it has committed (fsync=off, synchronous_commit=off).",
+    };
+
     private readonly Option<string?> functions = new("--functions") { Description = "Folder of executables' manifests; watched. [default: ./functions]" };
     private readonly Option<string?> certificate = new("--tls-certificate") { Description = "PEM file of the TLS certificate chain." };
     private readonly Option<string?> key = new("--tls-key") { Description = "PEM file of the certificate's private key." };
@@ -26,7 +37,7 @@ internal sealed class CommandLine
     {
         var root = new RootCommand("Hearth turns an algorithm into a service that stays up: it serves functions over HTTP as calls and as durable jobs.")
         {
-            port, listen, data, functions, certificate, key, behindProxy, connection,
+            port, listen, data, database, allowUnsafeDatabase, functions, certificate, key, behindProxy, connection,
         };
         root.SetAction(_ => chosen = builder => SiloHost.Build(builder, Options(builder)));
         var adminKey = new Command("admin-key", "Makes a new admin key, prints it once and stores its hash in the data folder. From the next start on every request needs it.")
@@ -35,7 +46,24 @@ internal sealed class CommandLine
         };
         adminKey.SetAction(_ => chosen = builder => new HearthApplication(null, _ => Task.FromResult(AdminKeyFile.Create(Options(builder).Data))));
         root.Subcommands.Add(adminKey);
+        root.Subcommands.Add(Migrate());
         result = root.Parse(args);
+    }
+
+    private Command Migrate()
+    {
+        var script = new Option<bool>("--script") { Description = "Print the SQL instead of running it." };
+        var role = new Option<string?>("--role") { Description = "PostgreSQL role that the silos use, if it is another: it gets the rights that they need, and no more." };
+        var migrate = new Command("migrate", "Makes or upgrades the tables of the store. A silo does it by itself at start, as far as its role may.")
+        {
+            data, database, script, role,
+        };
+        migrate.SetAction(parsed => chosen = builder =>
+        {
+            var options = Options(builder);
+            return new HearthApplication(null, _ => MigrateCommand.RunAsync(options, parsed.GetValue(role), parsed.GetValue(script)));
+        });
+        return migrate;
     }
 
     public static CommandLine Parse(string[] args) => new(args);
@@ -62,6 +90,8 @@ internal sealed class CommandLine
         options.Port = result.GetValue(port) ?? options.Port;
         options.Listen = result.GetValue(listen) ?? options.Listen;
         options.Data = result.GetValue(data) ?? options.Data;
+        options.Database = result.GetValue(database) ?? options.Database;
+        options.AllowUnsafeDatabase |= result.GetValue(allowUnsafeDatabase);
         options.Functions = result.GetValue(functions) ?? options.Functions;
         options.TlsCertificate = result.GetValue(certificate) ?? options.TlsCertificate;
         options.TlsKey = result.GetValue(key) ?? options.TlsKey;

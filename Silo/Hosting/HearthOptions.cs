@@ -9,8 +9,17 @@ internal sealed record HearthOptions
     /// <summary>Address to listen on: <c>localhost</c> (default), an IP address, or <c>*</c>.</summary>
     public string Listen { get; set; } = "localhost";
 
-    /// <summary>Folder of the SQLite database. Default <c>data</c>.</summary>
+    /// <summary>Folder of the SQLite database and the admin key. Default <c>data</c>.</summary>
     public string Data { get; set; } = "data";
+
+    /// <summary>
+    /// Connection string of PostgreSQL, where several silos can share it; several hosts are separated by commas. Default: SQLite in
+    /// <see cref="Data"/>.
+    /// </summary>
+    public string? Database { get; set; }
+
+    /// <summary>Use a PostgreSQL that may lose what it has committed (<c>fsync=off</c> and the like). For tests only.</summary>
+    public bool AllowUnsafeDatabase { get; set; }
 
     /// <summary>Folder of executables' manifests. Default <c>functions</c>.</summary>
     public string Functions { get; set; } = "functions";

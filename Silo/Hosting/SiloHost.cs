@@ -1,8 +1,13 @@
+using System.Globalization;
 using System.Net;
 using Hearth.Api;
 using Hearth.Api.Calls;
 using Hearth.Api.Functions;
 using Hearth.Api.Jobs;
+using Hearth.Api.Jobs.Events;
+using Hearth.Api.Jobs.Lists;
+using Hearth.Api.Jobs.Queues;
+using Hearth.Api.Jobs.Submitting;
 using Hearth.Api.OpenApi;
 using Hearth.Auth;
 using Hearth.WebConsole;
@@ -12,9 +17,8 @@ using Hearth.Functions.Registration;
 using Hearth.Functions.Runs;
 using Hearth.Jobs;
 using Hearth.Observability;
-using Hearth.Storage;
-using Hearth.Storage.Sqlite;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Net.Http.Headers;
 
 namespace Hearth.Hosting;
@@ -53,10 +57,9 @@ internal static class SiloHost
 
     private static void AddStorage(IServiceCollection services, HearthOptions options)
     {
-        services.AddSingleton(_ => DataFolder.Take(options.Data));
-        services.AddSingleton(s => SqliteDatabase.Open(s.GetRequiredService<DataFolder>().Database));
-        services.AddSingleton<IJobStore, SqliteJobStore>();
-        services.AddSingleton<IGrainStateStore, SqliteGrainStateStore>();
+        services.AddSingleton<SiloStore>();
+        services.TryAddSingleton(s => s.GetRequiredService<SiloStore>().Jobs);
+        services.AddSingleton(s => s.GetRequiredService<SiloStore>().GrainState);
     }
 
     private static void AddFunctions(IServiceCollection services, HearthOptions options)
@@ -78,10 +81,24 @@ internal static class SiloHost
 
     private static void AddJobs(IServiceCollection services)
     {
+        services.TryAddSingleton(new JobsOptions(Owner()));
+        services.AddSingleton(new PayloadBudget());
+        services.AddSingleton<StoreWatch>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<JobPump>();
+        services.AddSingleton<ShardDirectory>();
+        services.AddSingleton<JobLookup>();
+        services.AddSingleton<JobList>();
+        services.AddSingleton<JobSubmitter>();
+        services.AddSingleton<IJobSubmitter>(s => s.GetRequiredService<JobSubmitter>());
         services.AddHostedService<JobsService>();
+        services.AddHostedService<InboxService>();
+        services.AddHostedService<MaintenanceService>();
     }
+
+    /// <summary>Tells this start of this silo from all others.</summary>
+    private static string Owner() => string.Create(
+        CultureInfo.InvariantCulture, $"{Environment.MachineName[..Math.Min(24, Environment.MachineName.Length)]}/{Environment.ProcessId}/{Guid.NewGuid().ToString("N")[..12]}");
 
     private static void AddApi(IServiceCollection services, HearthOptions options, byte[]? keyHash)
     {
@@ -90,11 +107,20 @@ internal static class SiloHost
         services.AddSingleton<CallEndpoint>();
         services.AddSingleton<FunctionEndpoints>();
         services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<JobActions>();
+        services.AddSingleton<JobBuilder>();
         services.AddSingleton<JobEndpoints>();
+        services.AddSingleton<JobEventsEndpoint>();
+        services.AddSingleton<JobIntake>();
+        services.AddSingleton<JobListEndpoint>();
+        services.AddSingleton<JobRoutes>();
+        services.AddSingleton<JobStream>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<OpenApiEndpoint>();
         services.AddSingleton<OwnRouteSource>();
+        services.AddSingleton<QueueEndpoints>();
         services.AddSingleton<StartPage>();
+        services.AddSingleton<SubmitEndpoint>();
     }
 
     private static void ListenOn(WebApplicationBuilder web, HearthOptions options, ServerCertificate? certificate)

@@ -16,7 +16,7 @@ internal static class SiloStart
     {
         try
         {
-            web.Services.GetRequiredService<DataFolder>();
+            await web.Services.GetRequiredService<SiloStore>().OpenAsync();
             web.Services.GetRequiredService<ApiRoutes>().Map(web);
             ((IEndpointRouteBuilder)web).DataSources.Add(web.Services.GetRequiredService<OwnRouteSource>());
             await web.StartAsync(cancellationToken);
@@ -63,7 +63,7 @@ internal static class SiloStart
         var took = TimeProvider.System.GetUtcNow() - new DateTimeOffset(self.StartTime.ToUniversalTime());
         var log = System.Console.Out;
         log.WriteLine($"Hearth {version} serves {functions} functions on {string.Join(", ", web.Urls)}");
-        log.WriteLine($"Data: SQLite in {Path.GetFullPath(options.Data)}. Manifests: {Path.GetFullPath(options.Functions)}.");
+        log.WriteLine($"Data: {web.Services.GetRequiredService<SiloStore>().Description}. Manifests: {Path.GetFullPath(options.Functions)}.");
         log.WriteLine(await web.Services.GetRequiredService<ManifestFunctions>().DescribeIsolationAsync());
         if (!web.Services.GetRequiredService<AccessPolicy>().HasKey && !options.BehindProxy)
             log.WriteLine("Access: this machine only, no key. To ask for one, make it with the command 'admin-key' and restart.");

@@ -1,34 +1,50 @@
 using Hearth.Api.Http;
 using Hearth.Hosting;
+using Hearth.Jobs;
 using Hearth.Storage;
 
 namespace Hearth.Observability;
 
 /// <summary>Health as load balancers and people ask for it.</summary>
-internal sealed class HealthEndpoints(IGrainStateStore store, ManifestFunctions manifests, IHostApplicationLifetime lifetime)
+internal sealed class HealthEndpoints(IGrainStateStore store, StoreWatch watch, TimeProvider clock, ManifestFunctions manifests, IHostApplicationLifetime lifetime)
 {
+    /// <summary>Whoever asks gives up soon.</summary>
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(2);
+
     public Task LiveAsync(HttpContext http) => WriteAsync(http, new HealthDocument("live", []), StatusCodes.Status200OK);
 
     public async Task ReadyAsync(HttpContext http)
     {
-        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        if (await TroubleAsync() is { } trouble)
         {
-            await WriteAsync(http, new HealthDocument("unready", ["The silo is stopping."]), StatusCodes.Status503ServiceUnavailable);
-            return;
-        }
-
-        try
-        {
-            await store.ReadAsync("health", "ready");
-        }
-        catch (StoreUnavailableException e)
-        {
-            await WriteAsync(http, new HealthDocument("unready", [e.Message]), StatusCodes.Status503ServiceUnavailable);
+            await WriteAsync(http, new HealthDocument("unready", [trouble]), StatusCodes.Status503ServiceUnavailable);
             return;
         }
 
         var status = manifests.Mistakes.Count == 0 ? "ready" : "degraded";
         await WriteAsync(http, new HealthDocument(status, manifests.Mistakes), StatusCodes.Status200OK);
+    }
+
+    /// <summary>Why nothing should be sent here now; null: all is well.</summary>
+    private async Task<string?> TroubleAsync()
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+            return "The silo is stopping.";
+        if (watch.Trouble is { } trouble)
+            return trouble;
+        try
+        {
+            await store.ReadAsync("health", "ready").WaitAsync(AnswerMax, clock);
+            return null;
+        }
+        catch (StoreUnavailableException e)
+        {
+            return e.Message;
+        }
+        catch (TimeoutException)
+        {
+            return $"The store does not answer within {AnswerMax.TotalSeconds:0} s.";
+        }
     }
 
     private static async Task WriteAsync(HttpContext http, HealthDocument document, int status)

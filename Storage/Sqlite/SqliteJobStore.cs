@@ -1,108 +1,142 @@
-using System.Globalization;
-using System.Text.Json;
+using System.Collections.Concurrent;
 using Hearth.Jobs;
-using Microsoft.Data.Sqlite;
-using static Hearth.Storage.Sqlite.SqliteDatabase;
 
 namespace Hearth.Storage.Sqlite;
 
 /// <summary>Jobs on SQLite.</summary>
-public sealed class SqliteJobStore(SqliteDatabase database) : IJobStore
+public sealed partial class SqliteJobStore(SqliteDatabase database, TimeProvider clock) : IJobStore
 {
-    public Task<JobSubmitted> AcceptAsync(JobRow job, JobKey? key) => database.WriteAsync(connection =>
+    private readonly ConcurrentDictionary<int, string> keys = [];
+    private readonly ConcurrentDictionary<string, int> numbers = [];
+    private readonly SqliteInboxBell bell = new();
+
+    /// <summary>Owners that have to start anew; used on the writer's thread alone.</summary>
+    private readonly HashSet<(int Shard, long Epoch)> doubtful = [];
+
+    public DateTimeOffset Now => StoredTime.Truncate(clock.GetUtcNow());
+
+    /// <summary>What was written since the database was opened.</summary>
+    public StoreCounters Counters => database.Counters;
+
+    /// <summary>There are no sessions to cut off: the only writer is in this process and waits for nobody.</summary>
+    public Task<ShardClaim> ClaimAsync(string shard, string owner, bool isPlanned, CancellationToken cancellationToken) =>
+        database.WriteAsync(transaction => Claim(transaction, shard, owner)).WaitAsync(cancellationToken);
+
+    public Task<WriteOutcome> ReleaseAsync(int shard, long epoch) => database.WriteAsync(transaction =>
     {
-        if (key is not null && FindKey(connection, key, job.AcceptedAt) is { } known)
-            return known;
-        Execute(
-            connection,
-            "INSERT INTO job (id, shard, function, content_type, parameters, lenient, input, accepted_at) "
-            + "VALUES ($id, $shard, $function, $type, $parameters, $lenient, $input, $at)",
-            ("$id", job.Id.ToString()), ("$shard", job.Shard), ("$function", job.Spec.Function), ("$type", job.Spec.ContentType),
-            ("$parameters", JsonSerializer.Serialize(job.Spec.Parameters)), ("$lenient", job.Spec.Lenient ? 1 : 0), ("$input", job.Spec.Input),
-            ("$at", Milliseconds(job.AcceptedAt)));
-        if (key is not null)
+        if (transaction.EpochOf(shard) != epoch)
+            return WriteOutcome.Refused;
+        transaction.Session.Prepare("UPDATE shard SET owner = NULL WHERE number = ?").Bind(1, shard).Run();
+        return WriteOutcome.Written;
+    });
+
+    public Task<IReadOnlyList<ShardRow>> ShardsAsync(CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<ShardRow>>(
+        session =>
         {
-            Execute(
-                connection, "INSERT OR REPLACE INTO job_key (hash, id, body_hash, accepted_at) VALUES ($hash, $id, $body, $at)",
-                ("$hash", key.Hash), ("$id", job.Id.ToString()), ("$body", key.BodyHash), ("$at", Milliseconds(job.AcceptedAt)));
+            var shards = new List<ShardRow>();
+            using var row = session.Prepare("SELECT number, key, epoch, owner FROM shard ORDER BY number");
+            while (row.Read())
+                shards.Add(new ShardRow(row.Int(0), row.Text(1), row.Long(2), row.TextOrNull(3)));
+            return shards;
+        },
+        cancellationToken);
+
+    public async ValueTask<string?> ShardKeyAsync(int shard, CancellationToken cancellationToken)
+    {
+        if (keys.TryGetValue(shard, out var known))
+            return known;
+        var found = await database.ReadAsync(
+            session =>
+            {
+                using var row = session.Prepare("SELECT key FROM shard WHERE number = ?").Bind(1, shard);
+                return row.Read() ? row.Text(0) : null;
+            },
+            cancellationToken);
+        return found is null ? null : keys.GetOrAdd(shard, found);
+    }
+
+    public async ValueTask<int?> ShardNumberAsync(string key, CancellationToken cancellationToken)
+    {
+        if (numbers.TryGetValue(key, out var known))
+            return known;
+        var found = await database.ReadAsync(
+            session =>
+            {
+                using var row = session.Prepare("SELECT number FROM shard WHERE key = ?").Bind(1, key);
+                return row.Read() ? row.Int(0) : (int?)null;
+            },
+            cancellationToken);
+        return found is { } number ? numbers.GetOrAdd(key, number) : null;
+    }
+
+    public Task<WriteOutcome> WriteAsync(ShardWrite write)
+    {
+        var queued = new SqliteShardWrite(write, bell, doubtful);
+        database.Write(queued);
+        return queued.Task;
+    }
+
+    public Task<IReadOnlyList<JobKeyRow>> FindKeysAsync(
+        int shard, JobKeyKind kind, IReadOnlyList<ReadOnlyMemory<byte>> hashes, DateTimeOffset since, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<JobKeyRow>>(
+            session =>
+            {
+                var found = new List<JobKeyRow>();
+                var first = StoredTime.FirstIdSince(since);
+                var row = session.Prepare(
+                    """
+                    SELECT id, count, body_hash FROM job_key
+                    WHERE shard = ? AND kind = ? AND hash = ? AND id >= ? ORDER BY id DESC LIMIT 1
+                    """);
+                foreach (var hash in hashes)
+                {
+                    using (row.Bind(1, shard).Bind(2, (int)kind).Bind(3, hash.Span).Bind(4, first))
+                    {
+                        if (row.Read())
+                            found.Add(new JobKeyRow(kind, hash, row.Id(0), row.Int(1), row.Bytes(2).ToArray()));
+                    }
+                }
+
+                return found;
+            },
+            cancellationToken);
+
+    private static ShardClaim Claim(SqliteTransaction transaction, string key, string owner)
+    {
+        var session = transaction.Session;
+        int number;
+        long epoch;
+        bool wasClean;
+        JobId lastId;
+        using (var known = session.Prepare("SELECT number, epoch, owner, last_id FROM shard WHERE key = ?").Bind(1, key))
+        {
+            var isKnown = known.Read();
+            (number, epoch) = isKnown ? (known.Int(0), known.Long(1) + 1) : (0, 1);
+            wasClean = !isKnown || known.IsNull(2);
+            lastId = isKnown && !known.IsNull(3) ? known.Id(3) : default;
         }
 
-        return new JobSubmitted(job.Id);
-    });
+        if (number == 0)
+            number = Add(session, key, owner);
+        else
+            session.Prepare("UPDATE shard SET epoch = ?, owner = ? WHERE number = ?").Bind(1, epoch).Bind(2, owner).Bind(3, number).Run();
+        transaction.SetEpoch(number, epoch);
 
-    public Task EndAsync(JobEnd end) => Insert(
-        "INSERT INTO job_end (id, state, result, content_type, error, started_at, ended_at) VALUES ($id, $state, $result, $type, $error, $started, $ended) "
-        + "ON CONFLICT (id) DO NOTHING",
-        ("$id", end.Id.ToString()), ("$state", end.State.ToString()), ("$result", end.Result.ToArray()), ("$type", end.ContentType),
-        ("$error", end.Error), ("$started", Milliseconds(end.StartedAt)), ("$ended", Milliseconds(end.EndedAt)));
+        using (var newest = session.Prepare("SELECT id FROM job WHERE shard = ? ORDER BY id DESC LIMIT 1").Bind(1, number))
+        {
+            if (newest.Read() && newest.Id(0) > lastId)
+                lastId = newest.Id(0);
+        }
 
-    public Task MarkAsync(JobId id, JobMark mark) => Insert(
-        "INSERT INTO job_attempt (id, attempt, kind) SELECT $id, 1 + count(*), $kind FROM job_attempt WHERE id = $id",
-        ("$id", id.ToString()), ("$kind", mark.ToString()));
-
-    public Task<IReadOnlyList<OpenJob>> OpenAsync(string shard) => database.ReadAsync<IReadOnlyList<OpenJob>>(connection =>
-    {
-        using var command = Command(
-            connection,
-            "SELECT id, function, accepted_at, (SELECT count(*) FROM job_attempt a WHERE a.id = job.id AND kind = 'Started'), "
-            + "(SELECT coalesce(sum(iif(kind = 'Started', 1, -1)), 0) FROM job_attempt a WHERE a.id = job.id) FROM job "
-            + "WHERE shard = $shard AND NOT EXISTS (SELECT 1 FROM job_end e WHERE e.id = job.id) ORDER BY id",
-            ("$shard", shard));
-        using var reader = command.ExecuteReader();
-        var open = new List<OpenJob>();
-        while (reader.Read())
-            open.Add(new OpenJob(Id(reader, 0), reader.GetString(1), Time(reader.GetValue(2)), reader.GetInt32(3), reader.GetInt32(4)));
-        return open;
-    });
-
-    public Task<JobSpec?> SpecAsync(JobId id) => One(
-        "SELECT function, content_type, input, parameters, lenient FROM job WHERE id = $id", id,
-        row => new JobSpec(
-            row.GetString(0), row.GetString(1), (byte[])row.GetValue(2),
-            JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(3))!, row.GetInt32(4) != 0));
-
-    public Task<JobView?> FindAsync(JobId id) => One(
-        "SELECT function, accepted_at, state, started_at, ended_at, error, e.content_type FROM job LEFT JOIN job_end e USING (id) WHERE id = $id", id,
-        row => row.IsDBNull(2)
-            ? new JobView(id, row.GetString(0), JobState.Ready, Time(row.GetValue(1)))
-            : new JobView(
-                id, row.GetString(0), State(row, 2), Time(row.GetValue(1)), Time(row.GetValue(3)), Time(row.GetValue(4)), Text(row, 5), Text(row, 6)));
-
-    public Task<JobEnd?> FindEndAsync(JobId id) => One(
-        "SELECT state, result, content_type, error, started_at, ended_at FROM job_end WHERE id = $id", id,
-        row => new JobEnd(
-            id, State(row, 0), (byte[])row.GetValue(1), Text(row, 2), Text(row, 3), Time(row.GetValue(4)), Time(row.GetValue(5))));
-
-    private static JobId Id(SqliteDataReader row, int column) => new(Guid.ParseExact(row.GetString(column), "N"));
-
-    private static JobState State(SqliteDataReader row, int column) => Enum.Parse<JobState>(row.GetString(column));
-
-    private static string? Text(SqliteDataReader row, int column) =>
-        row.IsDBNull(column) ? null : Convert.ToString(row.GetValue(column), CultureInfo.InvariantCulture);
-
-    private Task Insert(string sql, params (string Name, object? Value)[] parameters) =>
-        database.WriteAsync(connection => Execute(connection, sql, parameters));
-
-    private static int Execute(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
-    {
-        using var command = Command(connection, sql, parameters);
-        return command.ExecuteNonQuery();
+        return new ShardClaim(number, key, epoch, wasClean, lastId, SqliteCheckpoint.Last(session, number)?.InboxPosition ?? 0);
     }
 
-    private static JobSubmitted? FindKey(SqliteConnection connection, JobKey key, DateTimeOffset now)
+    private static int Add(SqliteSession session, string key, string owner)
     {
-        using var command = Command(
-            connection, "SELECT id, body_hash FROM job_key WHERE hash = $hash AND accepted_at > $after",
-            ("$hash", key.Hash), ("$after", Milliseconds(now - JobKey.Window)));
-        using var reader = command.ExecuteReader();
-        return reader.Read() ? new JobSubmitted(Id(reader, 0), IsRepeat: true, IsOtherBody: reader.GetString(1) != key.BodyHash) : null;
+        using var added = session.Prepare("INSERT INTO shard (key, epoch, owner) VALUES (?, 1, ?) RETURNING number").Bind(1, key).Bind(2, owner);
+        added.Read();
+        var number = added.Int(0);
+        added.Read();
+        return number;
     }
-
-    private Task<T?> One<T>(string sql, JobId id, Func<SqliteDataReader, T> read)
-        where T : class => database.ReadAsync(connection =>
-    {
-        using var command = Command(connection, sql, ("$id", id.ToString()));
-        using var reader = command.ExecuteReader();
-        return reader.Read() ? read(reader) : null;
-    });
 }

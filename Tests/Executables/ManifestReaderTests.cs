@@ -31,6 +31,12 @@ public sealed class ManifestReaderTests : IDisposable
     [InlineData("""{"command":"/bin/cat","timeout":30}""", "'timeout' must be a duration")]
     [InlineData("""{"command":"/bin/cat","timeout":"25h"}""", "at most 24 hours")]
     [InlineData("""{"command":"/bin/cat","concurrency":0}""", "'concurrency' is 0 and must be a whole number between 1 and 10000")]
+    [InlineData("""{"command":"/bin/cat","retry":3}""", "'retry' must be an object")]
+    [InlineData("""{"command":"/bin/cat","retry":{"attempts":0}}""", "'retry.attempts' is 0 and must be a whole number between 1 and 1000")]
+    [InlineData("""{"command":"/bin/cat","retry":{"factor":0.5}}""", "'retry.factor' is 0.5 and must be a number between 1 and 10")]
+    [InlineData("""{"command":"/bin/cat","retry":{"initial":"0s"}}""", "'retry.initial' is '0s' and must be a duration")]
+    [InlineData("""{"command":"/bin/cat","retry":{"cap":"500ms"}}""", "cap must not be less than initial")]
+    [InlineData("""{"command":"/bin/cat","retry":{"times":3}}""", "'retry.times' is not known: use one of attempts")]
     [InlineData("""{"command":"/bin/cat","input":["text"]}""", "'input' holds 'text'")]
     [InlineData("""{"command":"/bin/cat","output":"json"}""", "'output' is 'json'")]
     [InlineData("""{"command":"/bin/cat","outputBytesMax":1.5}""", "'outputBytesMax' is 1.5")]
@@ -90,7 +96,8 @@ public sealed class ManifestReaderTests : IDisposable
         const string Json = """
             {"name":"f","version":"2.1","description":"d","command":"/bin/cat","timeout":"PT5S","concurrency":3,
              "route":"/f","method":"put","connections":["db"],"input":["text/plain"],"output":"text/csv","inputBytesMax":5,
-             "outputBytesMax":6,"example":"e","isolation":"none","limits":{"processes":2}}
+             "outputBytesMax":6,"example":"e","isolation":"none","limits":{"processes":2},
+             "retry":{"attempts":3,"initial":"2s","factor":1.5,"cap":"1m","jitter":0,"nonRetryable":["FunctionException"]}}
             """;
         var result = ManifestReader.Read(Write("m.json", Json, executable: false));
         Assert.Empty(result.Mistakes);
@@ -100,6 +107,8 @@ public sealed class ManifestReaderTests : IDisposable
             ("/f", "PUT", "db", "text/plain"),
             (options.Route, options.Method, options.Connections[0], options.InputContentTypes[0]));
         Assert.Equal(("text/csv", 5L, 6L, "e"), (options.OutputContentType, options.InputBytesMax, options.OutputBytesMax, options.Example));
+        Assert.Equal((3, TimeSpan.FromSeconds(2), 1.5, TimeSpan.FromMinutes(1), 0.0), (options.Retry.Attempts, options.Retry.Initial, options.Retry.Factor, options.Retry.Cap, options.Retry.Jitter));
+        Assert.Equal(["FunctionException"], options.Retry.NonRetryable!);
         Assert.Equal((6, 2, IsolationMode.None), (result.Manifest.Limits.CpuSeconds, result.Manifest.Limits.Processes, result.Manifest.Isolation));
     }
 
@@ -114,6 +123,8 @@ public sealed class ManifestReaderTests : IDisposable
     [InlineData("-5s", null)]
     [InlineData("1e3s", null)]
     [InlineData("PX", null)]
+    [InlineData("999999999d", null)]
+    [InlineData("P99999999D", null)]
     public void Durations_have_two_forms(string text, double? seconds) => Assert.Equal(seconds, DurationText.Parse(text)?.TotalSeconds);
 
     private string Write(string name, string content, bool executable)

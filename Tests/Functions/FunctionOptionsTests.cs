@@ -37,6 +37,8 @@ public sealed class FunctionOptionsTests
         { "route", o => o.Route = "/Metrics" },
         { "method", o => o.Method = "get" },
         { "method", o => o.Method = "HEAD" },
+        { "retry.attempts", o => o.Retry = new Hearth.Jobs.RetryPolicy(Attempts: 0) },
+        { "retry.factor", o => o.Retry = new Hearth.Jobs.RetryPolicy(Factor: 0.5) },
         { "inputBytesMax", o => o.InputBytesMax = -1 },
         { "outputBytesMax", o => o.OutputBytesMax = 0 },
     };

@@ -56,10 +56,15 @@ public sealed class FunctionSlotsTests
     [Fact]
     public async Task A_run_that_was_cut_off_keeps_its_slot_until_its_body_has_ended()
     {
-        var gate = new TaskCompletionSource();
-        var function = TestHost.Function(async (int n) => await gate.Task, o => o.Concurrency = 1);
+        var (gate, begun) = (new TaskCompletionSource(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var function = TestHost.Function(async (int n) =>
+        {
+            begun.SetResult();
+            await gate.Task;
+        }, o => o.Concurrency = 1);
         using var caller = new CancellationTokenSource();
         var (run, ended) = TestHost.Start(function, "1", caller.Token);
+        await begun.Task;
         await caller.CancelAsync();
         Assert.Equal(RunEnd.Cancelled, (await ended).End);
         run.Release();

@@ -35,6 +35,31 @@ public static class Asking
     public static async Task<string> SubmitAsync(this HttpClient http, string function, string body, string contentType = "application/json") =>
         (await http.CallAsync(function, body, contentType, ("Prefer", "respond-async"))).Is(202).Header("Location")!;
 
+    /// <summary>Submits jobs to a queue.</summary>
+    public static Task<Answer> PostJobsAsync(
+        this HttpClient http, string queue, string body, string contentType = "application/json", params (string Name, string Value)[] headers) =>
+        http.AskAsync("POST", $"/v1/queues/{queue}/jobs", Encoding.UTF8.GetBytes(body), contentType, headers);
+
+    /// <summary>Submits one job to a queue.</summary>
+    /// <returns>The job's path.</returns>
+    public static async Task<string> PostJobAsync(this HttpClient http, string queue, string body) =>
+        (await http.PostJobsAsync(queue, body)).Is(202).Header("Location")!;
+
+    /// <summary>Reads a job until it is in a state.</summary>
+    public static async Task<Answer> BecomesAsync(this HttpClient http, string job, string state)
+    {
+        for (var i = 0; i < 500; i++)
+        {
+            var answer = (await http.FetchAsync(job)).Is(200);
+            if (answer.Json.GetProperty("state").GetString() == state)
+                return answer;
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+
+        Assert.Fail($"The job {job} did not become {state}.");
+        return null!;
+    }
+
     /// <summary>Waits for a job's end.</summary>
     public static async Task<Answer> EndAsync(this HttpClient http, string job) => (await http.FetchAsync(job + "?wait=60s")).Is(200);
 

@@ -59,6 +59,24 @@ public sealed class RawConnection : IDisposable
         return new Answer(int.Parse(status.Split(' ')[1], CultureInfo.InvariantCulture), headers, body);
     }
 
+    /// <summary>Reads on until a text has come.</summary>
+    /// <returns>What was read.</returns>
+    public async Task<string> ReadUntilAsync(string text)
+    {
+        using var timeUp = new CancellationTokenSource(AnswerMax);
+        var read = new StringBuilder();
+        var buffer = new byte[4096];
+        while (!read.ToString().Contains(text, StringComparison.Ordinal))
+        {
+            var count = await stream.ReadAsync(buffer, timeUp.Token);
+            if (count == 0)
+                throw new IOException($"The connection was closed before '{text}' came, after: {read}");
+            read.Append(Encoding.UTF8.GetString(buffer, 0, count));
+        }
+
+        return read.ToString();
+    }
+
     /// <summary>Whether the other side closes, or cuts, the connection.</summary>
     public async Task<bool> IsClosedAsync(TimeSpan within)
     {

@@ -19,11 +19,11 @@ public sealed class StartedApplication : IAsyncDisposable
 
     public HttpClient Http { get; private set; } = null!;
 
-    public static async Task<StartedApplication> StartAsync(Action<HearthApplicationBuilder> configure)
+    public static async Task<StartedApplication> StartAsync(Action<HearthApplicationBuilder> configure, params string[] more)
     {
         var started = new StartedApplication();
         var builder = HearthApplication.CreateBuilder(
-            "--port", "0", "--data", started.folder["data"], "--functions", started.folder["functions"]);
+            ["--port", "0", "--data", started.folder["data"], "--functions", started.folder["functions"], .. more]);
         configure(builder);
         var app = builder.Build();
         started.Web = app.Web!;

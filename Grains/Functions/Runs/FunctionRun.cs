@@ -27,13 +27,15 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
     private ManualResetValueTaskSourceCore<RunOutcome> done = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenSource cancellation = new();
     private CancellationTokenRegistration callerGone;
+    private bool answersInline;
     private Activity? activity;
     private int state; // the lowest two bits; above them the number of the run, so that nothing meant for one run meets the slot's next
     private int holders;
     private long startedAt;
     private long deadline;
 
-    protected FunctionContext Context { get; private set; } = null!;
+    /// <summary>What the body sees, from <see cref="StartAsync"/> to <see cref="Release"/>.</summary>
+    public FunctionContext Context { get; private set; } = null!;
 
     protected CancellationToken CancellationToken => cancellation.Token;
 
@@ -44,6 +46,9 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
 
     /// <summary>The pipe that the body writes, when its output streams.</summary>
     public Pipe? Output { get; protected set; }
+
+    /// <summary>Whether bytes have to be moved while it runs.</summary>
+    public bool IsStreaming => Input is not null || Output is not null;
 
     /// <summary>Decodes the input.</summary>
     /// <returns>Why it was refused, or null.</returns>
@@ -67,9 +72,13 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
     /// <param name="context">What the body sees.</param>
     /// <param name="timeout">When to cut it off.</param>
     /// <param name="caller">Fires when nobody wants the result any more.</param>
-    public ValueTask<RunOutcome> StartAsync(FunctionContext context, TimeSpan timeout, CancellationToken caller)
+    /// <param name="inline">
+    /// Whether the caller may go on on the body's thread when that ended without awaiting: without another hop, but before the slot is free.
+    /// </param>
+    public ValueTask<RunOutcome> StartAsync(FunctionContext context, TimeSpan timeout, CancellationToken caller, bool inline = false)
     {
         Context = context;
+        answersInline = inline;
         activity = Activity.Current;
         done.Reset();
         var now = slots.Clock.GetTimestamp();
@@ -120,6 +129,13 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
 
     void IThreadPoolWorkItem.Execute()
     {
+        // Cut off before it began: a job that was cancelled then must not start.
+        if ((Volatile.Read(ref state) & StateMask) == WasCutOff)
+        {
+            Finish(new RunOutcome(RunEnd.Cancelled));
+            return;
+        }
+
         if (activity is not null)
             Activity.Current = activity;
         ValueTask body;
@@ -133,7 +149,7 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
         }
 
         if (body.IsCompletedSuccessfully)
-            Finish(new RunOutcome(RunEnd.Succeeded));
+            Finish(new RunOutcome(RunEnd.Succeeded), answersInline);
         else
             _ = FinishAsync(body);
     }
@@ -172,22 +188,24 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
         }
     }
 
-    private void Finish(RunOutcome outcome)
+    private void Finish(RunOutcome outcome, bool inline = false)
     {
         // A body that failed has not closed its streams; whoever pumps them must not wait for ever.
         Output?.Writer.Complete();
         Input?.Reader.Complete();
         var seen = Volatile.Read(ref state);
-        if ((seen & StateMask) != Running || !TryEnd(outcome, seen, Ended))
+        if ((seen & StateMask) != Running || !TryEnd(outcome, seen, Ended, inline))
             slots.EndedLate(slots.Clock.GetElapsedTime(startedAt), outcome);
         Let();
     }
 
-    private bool TryEnd(RunOutcome outcome, int seen, int how)
+    private bool TryEnd(RunOutcome outcome, int seen, int how, bool inline = false)
     {
         if (Interlocked.CompareExchange(ref state, (seen & ~StateMask) | how, seen) != seen)
             return false;
         slots.Function.Usage.Ended(outcome.End, slots.Clock.GetElapsedTime(startedAt));
+        // Never where a run is cut off: whoever does that may hold a lock.
+        done.RunContinuationsAsynchronously = !inline;
         done.SetResult(outcome);
         return true;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 
 namespace Hearth.Functions.Runs;
@@ -47,6 +48,16 @@ internal sealed partial class FunctionSlots
         }
     }
 
+    /// <summary>Takes more slots, as many as are free, until there are <paramref name="max"/>.</summary>
+    public void TakeMore(List<FunctionRun> runs, int max)
+    {
+        lock (gate)
+        {
+            while (runs.Count < max && (free.TryPop(out var run) || TryGrow(out run)))
+                runs.Add(run);
+        }
+    }
+
     /// <summary>Takes a slot, waiting for one in the order of asking.</summary>
     public async ValueTask<FunctionRun> TakeAsync(CancellationToken cancellationToken)
     {
@@ -87,6 +98,12 @@ internal sealed partial class FunctionSlots
     }
 
     public void EndedLate(TimeSpan after, RunOutcome outcome) => LogEndedLate(logger, Function.Name, after.TotalSeconds, outcome.End, outcome.Error);
+
+    private bool TryGrow([NotNullWhen(true)] out FunctionRun? run)
+    {
+        run = all.Length < max ? Grow() : null;
+        return run is not null;
+    }
 
     private FunctionRun Grow()
     {

@@ -25,7 +25,7 @@ internal readonly record struct CallInput(ReadOnlySequence<byte> Body, string Co
         if (input.Kind == PayloadKind.None)
             return (given, null);
         if (request.Headers.ContentEncoding.Count > 0)
-            return (given, new Problem("unsupported-encoding", 415, "Unsupported content encoding", "Send the body without Content-Encoding."));
+            return (given, Problems.UnsupportedEncoding);
         if (given.Length == 0 && Shapes.IsRaw(input.Kind))
             given = MediaTypes.Bytes;
         if (input.Takes(given) || (given == MediaTypes.Xml && input.HasXml))

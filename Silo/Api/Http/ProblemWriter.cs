@@ -53,6 +53,12 @@ internal static class ProblemWriter
     private static void Write(IBufferWriter<byte> output, Problem problem, string? traceId)
     {
         using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        Write(json, problem, traceId);
+    }
+
+    /// <summary>The document as a value of another one.</summary>
+    public static void Write(Utf8JsonWriter json, Problem problem, string? traceId = null)
+    {
         json.WriteStartObject();
         json.WriteString("type", problem.Type);
         json.WriteString("title", problem.Title);

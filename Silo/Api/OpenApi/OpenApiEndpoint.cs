@@ -17,9 +17,10 @@ internal sealed class OpenApiEndpoint(ApiRoutes routes, FunctionRegistry registr
     private JsonObject Document()
     {
         var schemas = new JsonObject { ["problem"] = Problem() };
+        JobSchemas.AddTo(schemas);
         var paths = new JsonObject();
         foreach (var route in routes.All)
-            Add(paths, route.Pattern, route.Method, OpenApiOperations.Of(route));
+            Add(paths, route.Pattern, route.Method, OpenApiOperations.Of(route, schemas));
         foreach (var function in registry.All.Values.OrderBy(f => f.Name, StringComparer.Ordinal))
         {
             Add(paths, $"/v1/functions/{function.Name}/call", "POST", OpenApiOperations.Of(function, schemas));

@@ -9,17 +9,20 @@ namespace Hearth.Api.OpenApi;
 /// <summary>OpenAPI operations of routes and functions.</summary>
 internal static class OpenApiOperations
 {
-    public static JsonObject Of(ApiRoute route)
+    public static JsonObject Of(ApiRoute route, JsonObject schemas)
     {
         var operation = Operation(route.Id, route.Summary, PathParameters(route.Pattern).Concat(route.Parameters.Select(p => Parameter(p.In, p.Name, p.Description))));
-        if (route.HasBody)
-            operation["requestBody"] = new JsonObject { ["content"] = new JsonObject { ["*/*"] = new JsonObject() } };
+        if (route.Body.Count > 0)
+            operation["requestBody"] = new JsonObject { ["content"] = Content(route.Body, JobSchemas.Reference(route.BodySchema), null) };
+        var document = route.Document is { } type
+            ? OpenApiSchemas.Add(schemas, JobSchemas.NameOf(type), Shapes.SchemaOf(PayloadKind.Json, type))
+            : null;
         var answers = (JsonObject)operation["responses"]!;
         foreach (var (status, description) in route.Answers)
         {
             var answer = new JsonObject { ["description"] = description };
             if (status != StatusCodes.Status204NoContent)
-                answer["content"] = Content(route.ContentTypes, null, null);
+                answer["content"] = Content(route.ContentTypes, document, null);
             answers[status.ToString(CultureInfo.InvariantCulture)] = answer;
         }
 

@@ -1,4 +1,5 @@
 using Hearth.Functions;
+using Hearth.Jobs;
 
 namespace Hearth.Executables;
 
@@ -34,6 +35,8 @@ internal sealed record Manifest
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    public RetryPolicy Retry { get; init; } = RetryPolicy.Default;
+
     public int Concurrency { get; init; } = System.Environment.ProcessorCount;
 
     public IReadOnlyList<string> Input { get; init; } = [];
@@ -64,6 +67,7 @@ internal sealed record Manifest
         Description = Description,
         Timeout = Timeout,
         Concurrency = Concurrency,
+        Retry = Retry,
         Route = Route,
         Method = Method,
         Connections = [.. Connections],

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Hearth.Executables;
@@ -64,6 +65,17 @@ internal sealed partial class ManifestFields
         if (Take(name, JsonValueKind.Number, range) is not { } element)
             return null;
         if (element.TryGetInt64(out var number) && number >= min && number <= max)
+            return number;
+        Mistake(name, $"is {element.GetRawText()} and must be {range}");
+        return null;
+    }
+
+    public double? Real(string name, double min, double max)
+    {
+        var range = string.Create(CultureInfo.InvariantCulture, $"a number between {min} and {max}");
+        if (Take(name, JsonValueKind.Number, range) is not { } element)
+            return null;
+        if (element.TryGetDouble(out var number) && number >= min && number <= max)
             return number;
         Mistake(name, $"is {element.GetRawText()} and must be {range}");
         return null;

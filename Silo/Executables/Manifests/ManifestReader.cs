@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hearth.Functions;
+using Hearth.Jobs;
 
 namespace Hearth.Executables;
 
@@ -82,6 +83,7 @@ internal static class ManifestReader
             EnvironmentAllowed = fields.Names("environmentAllowed") ?? ["PATH", "LANG"],
             Connections = fields.Texts("connections") ?? [],
             Timeout = timeout,
+            Retry = Retry(fields.Object("retry")),
             Concurrency = (int?)fields.Number("concurrency", 1, 10_000) ?? Environment.ProcessorCount,
             Input = fields.MediaTypes("input") ?? [],
             Output = fields.MediaType("output") ?? "application/octet-stream",
@@ -94,6 +96,22 @@ internal static class ManifestReader
             Method = fields.Text("method")?.ToUpperInvariant() ?? "POST",
             Example = fields.Text("example"),
         };
+    }
+
+    private static RetryPolicy Retry(ManifestFields? fields)
+    {
+        var policy = RetryPolicy.Default;
+        if (fields is null)
+            return policy;
+        policy = new RetryPolicy(
+            (int?)fields.Number("attempts", 1, JobRules.AttemptsMax) ?? policy.Attempts,
+            fields.Duration("initial", JobRules.RetryWaitMax),
+            fields.Real("factor", 1, 10) ?? policy.Factor,
+            fields.Duration("cap", JobRules.RetryWaitMax),
+            fields.Real("jitter", 0, 1) ?? policy.Jitter,
+            fields.Texts("nonRetryable"));
+        fields.RefuseOthers();
+        return policy;
     }
 
     private static ManifestLimits Limits(ManifestFields? fields, int cpuSeconds)

@@ -13,6 +13,9 @@ public sealed record GuestbookOutput(string Name, long Visits, DateTimeOffset? L
 /// <summary>Reads and writes a table through a named connection, as a class with injected services.</summary>
 internal sealed class Guestbook(TimeProvider clock) : IFunction<GuestbookInput, GuestbookOutput>
 {
+    // Connections of functions are theirs: they share nothing with the store's own SQLite.
+    static Guestbook() => SQLitePCL.Batteries_V2.Init();
+
     public async Task<GuestbookOutput> RunAsync(GuestbookInput input, FunctionContext context, CancellationToken cancellationToken)
     {
         if (input.Name.Length is 0 or > 100)

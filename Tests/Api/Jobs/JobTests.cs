@@ -120,7 +120,8 @@ public sealed class JobTests(ServedSilo silo) : IClassFixture<ServedSilo>
     [Fact]
     public async Task A_job_that_runs_over_its_functions_timeout_fails()
     {
-        var path = await silo.Http.SubmitAsync("sleep", """{"seconds":3601}""");
+        var submitted = await silo.Http.PostJobsAsync("default", """{"function":"sleep","input":{"seconds":3601},"retry":{"attempts":1}}""");
+        var path = submitted.Is(202).Header("Location")!;
         Assert.Contains("3,600", (await silo.Http.EndAsync(path)).Json.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 

@@ -29,14 +29,15 @@ public sealed class RestartTests
         using var folder = new TempFolder();
         var paths = new List<string>();
         var ledger = folder["ledger"];
-        for (var restart = 0; restart < 5; restart++)
+        for (var restart = 0; restart < 3; restart++)
         {
             await using var silo = await StartAsync(folder);
             using var http = silo.CreateClient();
             if (restart == 0)
             {
+                // Longer than a stop waits for.
                 for (var i = 0; i < 5; i++)
-                    paths.Add(await http.SubmitAsync("ledger", Entry(ledger, 4)));
+                    paths.Add(await http.SubmitAsync("ledger", Entry(ledger, 8)));
             }
 
             await RunningAsync(http, paths[0]);

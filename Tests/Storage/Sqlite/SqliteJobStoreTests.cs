@@ -1,95 +1,77 @@
-using System.Collections.Immutable;
 using Hearth.Jobs;
 using Hearth.Storage;
 using Hearth.Storage.Sqlite;
+using Hearth.Tests.Storage.Contracts;
 using Hearth.Tests.Support;
 
 namespace Hearth.Tests.Storage.Sqlite;
 
-/// <summary>What the rows of jobs promise, whoever writes them.</summary>
-public sealed class SqliteJobStoreTests : IAsyncLifetime
+public sealed class SqliteJobStoreTests : JobStoreContract
 {
-    private const string Shard = "default/default/0";
+    protected override Task<StoredJobs> NewAsync() => Task.FromResult<StoredJobs>(new SqliteJobs());
+}
 
-    private static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
+/// <summary>A file in a folder of its own.</summary>
+internal sealed class SqliteJobs : StoredJobs
+{
+    private readonly ManualTimeProvider clock = new();
     private readonly TempFolder folder = new();
-    private SqliteDatabase database = null!;
-    private SqliteJobStore store = null!;
+    private SqliteDatabase? database;
 
-    public Task InitializeAsync()
+    public override async Task<IJobStore> OpenAsync()
     {
+        await CloseAsync();
         database = SqliteDatabase.Open(folder["jobs.db"]);
-        store = new SqliteJobStore(database);
-        return Task.CompletedTask;
+        return new SqliteJobStore(database, clock);
     }
 
-    public async Task DisposeAsync()
+    public override async Task<ShardClaim> ClaimAsStrangerAsync(string shard)
     {
-        await database.DisposeAsync();
+        await using var stranger = SqliteDatabase.Open(folder["jobs.db"]);
+        return await new SqliteJobStore(stranger, clock).ClaimAsync(shard, "stranger", isPlanned: false, CancellationToken.None);
+    }
+
+    public override Task DamageInputAsync(JobId id) => DamageAsync("UPDATE job SET input = x'00' || substr(input, 2) WHERE id = ?", id);
+
+    public override Task DamageResultAsync(JobId id) => DamageAsync("UPDATE job_end SET result = x'00' || substr(result, 2) WHERE id = ?", id);
+
+    public override Task DamageCheckpointAsync(int shard) => database!.WriteAsync(transaction =>
+    {
+        transaction.Session.Prepare("UPDATE shard_checkpoint SET open = substr(open, 17) WHERE shard = ? AND chunk = 2").Bind(1, shard).Run();
+        return transaction.Session.Changes == 1 ? true : throw new InvalidOperationException("There is no such part.");
+    });
+
+    public override Task WritePartOfCheckpointAsync(ShardCheckpoint checkpoint) => database!.WriteAsync(transaction =>
+    {
+        var chunks = SqliteCheckpoint.ChunksOf(checkpoint.Open.Length);
+        var begun = new SqliteCheckpoint(
+            checkpoint.Shard, SqliteCheckpoint.NextNumber(transaction.Session, checkpoint.Shard), chunks, checkpoint.UpTo, checkpoint.InboxPosition);
+        for (var chunk = 1; chunk < chunks; chunk++)
+            begun.WriteChunk(transaction.Session, chunk, checkpoint.Open.Span.Slice((chunk - 1) * SqliteCheckpoint.ChunkMax, SqliteCheckpoint.ChunkMax));
+        return chunks > 1 ? true : throw new InvalidOperationException("There is but one part.");
+    });
+
+    public override async Task PassAsync(TimeSpan time)
+    {
+        clock.Advance(time);
+        await Task.Yield();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
         folder.Dispose();
     }
 
-    [Fact]
-    public async Task A_key_is_remembered_for_a_day_and_then_free_again()
+    private Task DamageAsync(string sql, JobId id) => database!.WriteAsync(transaction =>
     {
-        var key = new JobKey("hash", "body");
-        var first = await store.AcceptAsync(Row(Start), key);
-        var late = await store.AcceptAsync(Row(Start + JobKey.Window - TimeSpan.FromMilliseconds(1)), key);
-        Assert.Equal((first.Id, true, false), (late.Id, late.IsRepeat, late.IsOtherBody));
+        transaction.Session.Prepare(sql).Bind(1, id).Run();
+        return transaction.Session.Changes == 1 ? true : throw new InvalidOperationException("There is no such row.");
+    });
 
-        var after = await store.AcceptAsync(Row(Start + JobKey.Window), key);
-        Assert.False(after.IsRepeat);
-        Assert.NotEqual(first.Id, after.Id);
-        var again = await store.AcceptAsync(Row(Start + JobKey.Window * 1.5), key);
-        Assert.Equal((after.Id, true), (again.Id, again.IsRepeat));
-        Assert.Equal(2, (await store.OpenAsync(Shard)).Count);
-    }
-
-    [Fact]
-    public async Task A_second_end_changes_nothing()
+    private async ValueTask CloseAsync()
     {
-        var id = (await store.AcceptAsync(Row(Start), null)).Id;
-        var first = new JobEnd(id, JobState.Succeeded, "1"u8.ToArray(), "application/json", null, Start, Start);
-        await store.EndAsync(first);
-        await store.EndAsync(first with { State = JobState.Failed, Error = "late", ContentType = null, EndedAt = Start.AddHours(1) });
-        var kept = (await store.FindEndAsync(id))!;
-        Assert.Equal((first.State, first.Error, first.ContentType, first.EndedAt), (kept.State, kept.Error, kept.ContentType, kept.EndedAt));
-        Assert.Equal("1"u8.ToArray(), kept.Result.ToArray());
-        Assert.Empty(await store.OpenAsync(Shard));
+        if (database is not null)
+            await database.DisposeAsync();
     }
-
-    [Fact]
-    public async Task A_start_that_was_returned_does_not_count_as_a_crash()
-    {
-        var id = (await store.AcceptAsync(Row(Start), null)).Id;
-        foreach (var mark in new[] { JobMark.Started, JobMark.Returned, JobMark.Started, JobMark.Started })
-            await store.MarkAsync(id, mark);
-        Assert.Equal(2, Assert.Single(await store.OpenAsync(Shard)).StartMarks);
-    }
-
-    [Fact]
-    public async Task A_write_that_cannot_be_made_fails_alone_and_not_those_that_share_its_commit()
-    {
-        // The store is at work meanwhile, so that those behind share a commit.
-        var busy = new ManualResetEventSlim();
-        var blocked = database.WriteAsync(_ => Wait(busy));
-        var bad = Row(Start);
-        var before = store.AcceptAsync(Row(Start), null);
-        var refused = store.AcceptAsync(bad with { Spec = bad.Spec with { ContentType = null! } }, null);
-        var after = store.AcceptAsync(Row(Start), null);
-        busy.Set();
-        await blocked;
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => refused);
-        Assert.Equal(new[] { (await before).Id, (await after).Id }.ToHashSet(), (await store.OpenAsync(Shard)).Select(j => j.Id).ToHashSet());
-    }
-
-    private static bool Wait(ManualResetEventSlim signal)
-    {
-        signal.Wait();
-        return true;
-    }
-
-    private static JobRow Row(DateTimeOffset at) =>
-        new(JobId.New(at), Shard, new JobSpec("f", "application/json", "1"u8.ToArray(), ImmutableDictionary<string, string>.Empty), at);
 }

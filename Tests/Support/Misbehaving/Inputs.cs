@@ -14,6 +14,8 @@ internal sealed record Pair(int Left, string Right);
 
 internal sealed record Entry(string File, double Seconds);
 
+internal sealed record EffectInput(string Key, int Milliseconds, bool Dies = false, string Padding = "");
+
 internal enum Colour
 {
     Red,

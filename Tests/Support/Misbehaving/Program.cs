@@ -1,12 +1,15 @@
 using System.Diagnostics;
 using Hearth;
 using Hearth.Functions;
+using Hearth.Jobs;
 using Hearth.Misbehaving;
+using Hearth.Tests.Support.Faults;
 using Microsoft.Extensions.DependencyInjection;
 
 // A silo of the tests' own, with functions that no author would be proud of.
 var builder = HearthApplication.CreateBuilder(args);
 builder.Services.AddSingleton<Switchboard>();
+var effects = new Lazy<EffectLedger>(EffectLedger.OfEnvironment);
 
 builder.AddFunction("open", (Named gate, Switchboard board) => board.Open(gate.Name));
 builder.AddFunction("count", (Named counter, Switchboard board) => board.Counted(counter.Name));
@@ -16,6 +19,7 @@ builder.AddFunction("stuck", (Named gate, Switchboard board) => board.Block(gate
 {
     o.Timeout = TimeSpan.FromMilliseconds(400);
     o.Concurrency = 2;
+    o.Retry = new RetryPolicy(Attempts: 1);
 });
 builder.AddFunction("hold", async (Named who, Switchboard board, TimeProvider clock, CancellationToken token) =>
 {
@@ -41,15 +45,18 @@ builder.AddFunction("spin-later", async (Spin spin) =>
 }, o => o.Concurrency = 100);
 
 // Fail.
-builder.AddFunction("surprise", (Named secret) => Throw(new InvalidOperationException("secret " + secret.Name)));
-builder.AddFunction("refuse", (Named reason) => Throw(new FunctionException(reason.Name)));
+builder.AddFunction("surprise", (Named secret) => Throw(new InvalidOperationException("secret " + secret.Name)), Once);
+builder.AddFunction("refuse", (Named reason) => Throw(new FunctionException(reason.Name)), Once);
+builder.AddFunction("flaky", (Number failures, FunctionContext context) => context.Attempt > failures.Value
+    ? context.Attempt
+    : throw new FunctionException($"attempt {context.Attempt} fails"), o => o.Retry = new RetryPolicy(Initial: TimeSpan.FromMilliseconds(20), Factor: 1));
 builder.AddFunction("die", async (TimeProvider clock) =>
 {
     // Late enough for the answer that the job was accepted.
     await Task.Delay(TimeSpan.FromMilliseconds(500), clock);
     Environment.FailFast("a function killed its process");
 });
-builder.AddFunction("not-a-number", (Named _) => double.NaN);
+builder.AddFunction("not-a-number", (Named _) => double.NaN, Once);
 
 // Bounds.
 builder.AddFunction("narrow", (Named name) => name, o => o.InputBytesMax = 100);
@@ -109,9 +116,24 @@ builder.AddFunction("ledger", async (Entry entry, FunctionContext context, TimeP
     return context.Attempt;
 });
 
+// Tells of its runs where no fault of the store reaches; no two runs have the same result.
+builder.AddFunction("effect", async (EffectInput input, FunctionContext context, TimeProvider clock, CancellationToken token) =>
+{
+    using (effects.Value.Run(context.JobId!, context.Attempt, context.Epoch))
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(input.Milliseconds), clock, token);
+        if (input.Dies)
+            Environment.FailFast("a function killed its process");
+        return Guid.NewGuid();
+    }
+});
+
 return await builder.Build().RunAsync();
 
 static void Throw(Exception e) => throw e;
+
+// Its jobs fail at the first failure.
+static void Once(FunctionOptions options) => options.Retry = new RetryPolicy(Attempts: 1);
 
 static long Burn(int milliseconds)
 {

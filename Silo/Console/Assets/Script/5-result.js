@@ -96,6 +96,9 @@ function jobView(id, job, trouble) {
     job && el('dl', { className: 'facts' },
       fact('Accepted', timeText(job.acceptedAt)),
       fact('Started', job.startedAt && timeText(job.startedAt)),
+      fact('Attempt', job.attempt > 1 && String(job.attempt)),
+      fact('Next attempt', job.state === 'retrying' && job.dueAt && timeText(job.dueAt)),
+      fact('Last error', !job.endedAt && job.error),
       fact('Ended', job.endedAt && timeText(job.endedAt)),
       fact('Took', job.endedAt && secondsText((new Date(job.endedAt) - new Date(job.acceptedAt)) / 1000))));
 }

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using Hearth.Functions;
+using Hearth.Functions.Registration;
+using Hearth.Jobs;
+using Hearth.Storage;
+using Orleans;
+
+namespace Hearth.Bench.Jobs;
+
+/// <summary>A silo in this process: jobs go to its shard grains, a no-op function runs them.</summary>
+internal sealed class HearthSubject : ISubject
+{
+    public const string Function = "noop";
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(1);
+
+    private readonly TempFolder folder;
+    private readonly CancellationTokenSource stop = new();
+    private readonly HearthApplication app;
+    private readonly BenchStore store;
+    private readonly Tally tally;
+    private readonly IShardGrain[] shards;
+    private readonly Task<int> running;
+    private readonly FunctionRegistration function;
+
+    private HearthSubject(HearthApplication app, Task<int> running, TempFolder folder, BenchStore store, Tally tally, FunctionRegistration function, int queues)
+    {
+        (this.app, this.running, this.folder, this.store, this.tally, this.function) = (app, running, folder, store, tally, function);
+        var grains = app.Web!.Services.GetRequiredService<IGrainFactory>();
+        shards = [.. Enumerable.Range(0, queues).Select(n => grains.GetGrain<IShardGrain>(ShardKey.Of(n == 0 ? ShardKey.DefaultQueue : $"bench-{n}")))];
+    }
+
+    public StoreCounters Counters => store.CountersOf(app.Web!.Services.GetRequiredService<IJobStore>());
+
+    public static async Task<HearthSubject> StartAsync(BenchStore store, Tally tally, int queues)
+    {
+        var folder = new TempFolder();
+        var builder = HearthApplication.CreateBuilder(["--port", "0", "--functions", folder["functions"], .. store.SiloArguments]);
+        builder.Web.Logging.AddFilter("Hearth", LogLevel.Error);
+        builder.Web.Host.ConfigureContainer<IServiceCollection>(store.Configure);
+        var function = new FunctionRegistration(
+            Function, new FunctionOptions { Concurrency = 256 },
+            host => DelegateFunction.Create(Function, (Item item) => tally.Ran(item.I), new FunctionOptions { Concurrency = 256 }, host));
+        var app = builder.Build();
+        var serves = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        app.Web!.Lifetime.ApplicationStarted.Register(serves.SetResult);
+        var output = System.Console.Out;
+        System.Console.SetOut(TextWriter.Null);
+        try
+        {
+            var subject = new HearthSubject(app, RunAsync(), folder, store, tally, function, queues);
+            await Task.WhenAny(serves.Task, subject.running);
+            foreach (var shard in subject.shards)
+                await shard.ReadInboxAsync(); // answers when what there was has been recovered
+            return subject;
+        }
+        finally
+        {
+            System.Console.SetOut(output);
+        }
+
+        Task<int> RunAsync() => app.RunAsync(CancellationToken.None);
+    }
+
+    public async Task SubmitAsync(int job)
+    {
+        var submitted = await shards[job % shards.Length].SubmitAsync(Spec(job));
+        Check(submitted.Outcome);
+    }
+
+    public async Task SubmitManyAsync(int first, int count)
+    {
+        var jobs = new JobSpec[count];
+        for (var i = 0; i < count; i++)
+            jobs[i] = Spec(first + i);
+        var submitted = await shards[first / count % shards.Length].SubmitManyAsync(jobs);
+        Check(submitted.Outcome);
+    }
+
+    /// <summary>The function is not served until then, so that what is submitted lines up.</summary>
+    public Task StartWorkersAsync()
+    {
+        var services = app.Web!.Services;
+        services.GetRequiredService<FunctionRegistry>().Exchange([function.Build(services.GetRequiredService<FunctionHost>())]);
+        return Task.CompletedTask;
+    }
+
+    public async Task DrainedAsync()
+    {
+        await tally.All;
+        foreach (var shard in shards)
+        {
+            while (await shard.DepthAsync() is { Ready: > 0 } or { Running: > 0 } or { Retrying: > 0 })
+                await Task.Delay(Poll, TimeProvider.System);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        app.Web!.Lifetime.StopApplication();
+        await running;
+        stop.Dispose();
+        folder.Dispose();
+    }
+
+    private static JobSpec Spec(int job) => new(Function, "application/json", Payloads.Of(job));
+
+    private static void Check(SubmitOutcome outcome)
+    {
+        if (outcome != SubmitOutcome.Accepted)
+            throw new UnreachableException($"A job was not accepted: {outcome}.");
+    }
+}

@@ -1,0 +1,41 @@
+namespace Hearth.Jobs;
+
+/// <summary>The bounds of jobs, in one place.</summary>
+public static class JobLimits
+{
+    /// <summary>Jobs in one request.</summary>
+    public const int RequestJobsMax = 10_000;
+
+    /// <summary>Open jobs of a queue, above which submissions are refused.</summary>
+    public const int QueueDepthMax = 5_000_000;
+
+    /// <summary>Shards, and so queues, that a store knows.</summary>
+    public const int ShardsMax = 20_000;
+
+    /// <summary>Tags of a job.</summary>
+    public const int TagsMax = 10;
+
+    /// <summary>Characters of a tag.</summary>
+    public const int TagLengthMax = 100;
+
+    /// <summary>Characters of an error's text that are kept.</summary>
+    public const int ErrorLengthMax = 4_000;
+
+    /// <summary>Rows of notes (progress, log lines) of a job.</summary>
+    public const int NotesMax = 1_000;
+
+    /// <summary>Bytes of notes of a job.</summary>
+    public const int NoteBytesMax = 256 << 10;
+
+    /// <summary>Losses of the silo that ran a job, after which it fails as crashed.</summary>
+    public const int CrashesMax = 3;
+
+    /// <summary>How long an idempotency key is remembered.</summary>
+    public static readonly TimeSpan KeyWindow = TimeSpan.FromHours(24);
+
+    /// <summary>Longest time in which a job can be unique.</summary>
+    public static readonly TimeSpan UniqueWithinMax = TimeSpan.FromDays(7);
+
+    /// <summary>Farthest time ahead that a job may be due.</summary>
+    public static readonly TimeSpan DelayMax = TimeSpan.FromDays(3_650);
+}

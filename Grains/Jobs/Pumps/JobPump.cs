@@ -1,0 +1,216 @@
+using System.Collections.Concurrent;
+using Hearth.Functions.Runs;
+using Microsoft.Extensions.Logging;
+
+namespace Hearth.Jobs;
+
+/// <summary>
+/// Runs jobs on this silo. (1) A shard rings for a function; (2) the function's pump leases as many jobs as it has free slots; (3) each runs
+/// straight through the function's runner; (4) results go back to whoever owns the shard then, until they are acknowledged.
+/// </summary>
+internal sealed partial class JobPump : IDisposable
+{
+    private static readonly TimeSpan DeliveryMax = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CancelKept = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WakeAfter = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, ShardLink> links = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, FunctionPump> functions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<JobId, long> cancelled = new();
+    private readonly ConcurrentQueue<(JobId Id, long At)> cancels = new();
+    private readonly CancellationTokenSource stopping = new();
+    private readonly PumpGate gate = new();
+    private readonly SuspectPump suspects;
+    private readonly JobRunner runner;
+    private readonly IGrainFactory grains;
+    private readonly JobsOptions options;
+    private readonly TimeProvider clock;
+    private readonly ILogger logger;
+    private volatile bool handsBack;
+
+    public JobPump(JobRunner runner, IGrainFactory grains, JobsOptions options, TimeProvider clock, ILogger<JobPump> logger)
+    {
+        (this.runner, this.grains, this.options, this.clock, this.logger) = (runner, grains, options, clock, logger);
+        suspects = new SuspectPump(runner, gate, this, clock, logger);
+        Stopping = stopping.Token;
+        runner.Changed += RingAllSuspects;
+    }
+
+    /// <summary>Fires when nothing new may start.</summary>
+    public CancellationToken Stopping { get; }
+
+    /// <summary>A shard has ready jobs of a function.</summary>
+    public void Ring(string shard, string function)
+    {
+        var pump = functions.TryGetValue(function, out var known)
+            ? known
+            : functions.GetOrAdd(function, static (name, self) => new FunctionPump(name, self.runner, self.gate, self, self.clock, self.logger), this);
+        pump.Ring(LinkOf(shard));
+    }
+
+    /// <summary>A shard has jobs that may have killed a silo.</summary>
+    public void RingSuspects(string shard)
+    {
+        var link = LinkOf(shard);
+        link.HasSuspects = true;
+        suspects.Ring(link);
+    }
+
+    /// <summary>The attempts of a shard that are here, for its new owner (<see cref="ShardLink.HeldFor"/>).</summary>
+    public IReadOnlyList<(JobId Id, int Attempt)> HeldOf(string shard, long epoch) => LinkOf(shard).HeldFor(epoch);
+
+    /// <summary>A shard's activation is given up: another has to begin, or its open jobs would wait until somebody calls.</summary>
+    public void Wake(string shard)
+    {
+        using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
+            _ = Task.Run(() => WakeAsync(LinkOf(shard)));
+    }
+
+    /// <summary>Cuts off a running job that has been cancelled; one that is just being leased does not start.</summary>
+    public void Cancel(string shard, JobId id)
+    {
+        var now = clock.GetTimestamp();
+        cancelled[id] = now;
+        cancels.Enqueue((id, now));
+        LinkOf(shard).CutOff(id);
+        while (cancels.TryPeek(out var old) && clock.GetElapsedTime(old.At, now) > CancelKept && cancels.TryDequeue(out old))
+            cancelled.TryRemove(old.Id, out _);
+    }
+
+    /// <summary>Runs an attempt in a slot, inside the gate.</summary>
+    public void Start(ShardLink shard, in JobLease lease, FunctionRun run)
+    {
+        if (shard.TryStart(lease, run))
+            _ = RunAsync(shard, lease, run);
+        else
+            Leave(run);
+    }
+
+    /// <summary>
+    /// Starts nothing more, lets what runs end for <see cref="JobsOptions.StopGrace"/>, then cuts it off and hands it back: at no cost for
+    /// the job.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        gate.Shut();
+        await stopping.CancelAsync();
+        if (!await InTimeAsync(gate.EmptyAsync(), options.StopGrace))
+        {
+            handsBack = true;
+            foreach (var link in links.Values)
+                link.CutOff();
+            await InTimeAsync(gate.EmptyAsync(), DeliveryMax);
+        }
+
+        await InTimeAsync(Task.WhenAll(links.Values.Select(link => link.DrainAsync())), DeliveryMax);
+    }
+
+    public void Dispose()
+    {
+        runner.Changed -= RingAllSuspects;
+        stopping.Dispose();
+    }
+
+    /// <summary>One asynchronous method for a run from start to end: each would allocate, for each job.</summary>
+    private async Task RunAsync(ShardLink shard, JobLease lease, FunctionRun run)
+    {
+        try
+        {
+            if (IsUnwanted(lease.Id))
+            {
+                shard.Ended(Returned(lease));
+                return;
+            }
+
+            var started = runner.Now;
+            if (runner.TryStart(lease, run, started, out var ended) is { } refused)
+            {
+                shard.Ended(refused);
+                return;
+            }
+
+            // Cancelled between the look before the start and the start.
+            if (IsUnwanted(lease.Id))
+                shard.CutOff(lease.Id);
+            if (run.IsStreaming)
+            {
+                var streamed = await runner.StreamAsync(lease, run, started, ended);
+                shard.Ended(HandedBack(lease, streamed));
+                return;
+            }
+
+            var outcome = await ended;
+            shard.Ended(HandedBack(lease, runner.Finish(lease, run, started, outcome)));
+        }
+        finally
+        {
+            Leave(run);
+        }
+    }
+
+    /// <summary>What the stop of the silo has cut off costs the job nothing.</summary>
+    private JobResult HandedBack(in JobLease lease, in JobResult result) => handsBack && result.ErrorType == "cancelled"
+        ? Returned(lease) with { StartedAt = result.StartedAt, EndedAt = result.EndedAt }
+        : result;
+
+    private void Leave(FunctionRun run)
+    {
+        run.Release();
+        gate.Leave(1);
+    }
+
+    private async Task WakeAsync(ShardLink shard)
+    {
+        while (!Stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(WakeAfter, clock, Stopping);
+                await shard.Shard.WakeAsync();
+                return;
+            }
+            catch (Exception e) when (!Stopping.IsCancellationRequested)
+            {
+                LogNotWoken(logger, shard.Key, e);
+            }
+            catch (OperationCanceledException)
+            {
+                return; // the silo stops
+            }
+        }
+    }
+
+    private bool IsUnwanted(JobId id) => handsBack || (!cancelled.IsEmpty && cancelled.ContainsKey(id));
+
+    /// <summary>An attempt that did not start.</summary>
+    public static JobResult Returned(in JobLease lease) => new(lease.Id, lease.Attempt, AttemptOutcome.Returned, default, default);
+
+    private ShardLink LinkOf(string shard) => links.TryGetValue(shard, out var known)
+        ? known
+        : links.GetOrAdd(shard, static (key, self) => new ShardLink(key, self.grains.GetGrain<IShardGrain>(key), self.clock, self.logger), this);
+
+    private void RingAllSuspects()
+    {
+        foreach (var link in links.Values)
+        {
+            if (link.HasSuspects)
+                suspects.Ring(link);
+        }
+    }
+
+    private async Task<bool> InTimeAsync(Task task, TimeSpan max)
+    {
+        try
+        {
+            await task.WaitAsync(max, clock);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Shard {Shard} could not be woken; trying again")]
+    private static partial void LogNotWoken(ILogger logger, string shard, Exception error);
+}

@@ -1,0 +1,39 @@
+namespace Hearth.Jobs;
+
+/// <summary>An open job in its shard's memory. There can be millions: docs/decisions/0002 says what it costs.</summary>
+internal sealed class JobEntry(JobId id, FunctionQueue queue)
+{
+    public readonly JobId Id = id;
+    public readonly FunctionQueue Queue = queue;
+
+    /// <summary>The job itself, where the memory budget allows it; else it is read when it is leased.</summary>
+    public JobSpec? Spec;
+
+    /// <summary>The one behind it in its queue.</summary>
+    public JobEntry? Next;
+
+    /// <summary>When the current attempt started; ticks on the store's clock.</summary>
+    public long StartedAt;
+
+    /// <summary>When it ends as cancelled, should it not have started; 0: never.</summary>
+    public long ExpiresAt;
+
+    /// <summary>The current or last attempt's number.</summary>
+    public int Attempt;
+    public short Failures;
+    public byte Crashes;
+    public byte Priority = 3;
+    public JobState State = JobState.Ready;
+
+    /// <summary>A former owner ended uncleanly and may have started it: a start has to be marked.</summary>
+    public bool IsDoubtful;
+
+    /// <summary>It stands in its queue's line, ready or not.</summary>
+    public bool IsLined;
+
+    /// <summary>Rows about it are on their way to the store; nothing else is decided about it until they have arrived.</summary>
+    public bool IsChanging;
+
+    /// <summary>The number of the next attempt: never one that may have been used.</summary>
+    public int NextAttempt => Attempt + 1;
+}

@@ -1,0 +1,240 @@
+using Hearth.Storage;
+
+namespace Hearth.Jobs;
+
+/// <summary>Handing jobs to pumps, and hearing how they went.</summary>
+internal sealed partial class ShardGrain
+{
+    /// <summary>A shard that has not heard of a write for so long does not start anything: it may not be the owner any more.</summary>
+    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(2);
+
+    /// <summary>Leases that took longer are not handed out: whoever asked may have given up, and they would run nowhere.</summary>
+    private static readonly TimeSpan LeaseTimeMax = TimeSpan.FromSeconds(10);
+
+    private bool IsSilent => journal.BusySince is { } since && store.Now - since > SilenceMax;
+
+    public async Task<JobLease[]> LeaseAsync(string function, int max)
+    {
+        if (memory.QueueOf(function) is not { } queue || !MayStart())
+            return [];
+        var taken = Take(queue, max);
+        return taken.Count == 0 ? [] : await LeaseAsync(queue, taken);
+    }
+
+    public async Task<JobLease?> LeaseSuspectAsync(IReadOnlyCollection<string> functions)
+    {
+        var suspect = memory.Suspects.FirstOrDefault(job => !job.IsChanging && functions.Contains(job.Queue.Function));
+        if (suspect is null || !MayStart())
+            return null;
+        memory.Unline(suspect);
+        Start(suspect, store.Now);
+        return await LeaseAsync(suspect.Queue, [suspect]) is [var lease] ? lease : null;
+    }
+
+    public async Task CompleteAsync(JobResult[] results)
+    {
+        for (var rest = results; rest.Length > 0;)
+        {
+            rest = Decide(rest);
+            await journal.WriteAsync();
+            if (rest.Length == 0)
+                return;
+            // Somebody else was deciding about these, or they are not recovered yet.
+            await RecoveredAsync();
+            await journal.CatchUpAsync();
+        }
+    }
+
+    private bool MayStart()
+    {
+        wasSilent |= IsSilent;
+        return !isLost && !IsSilent;
+    }
+
+    private List<JobEntry> Take(FunctionQueue queue, int max)
+    {
+        var now = store.Now;
+        var taken = new List<JobEntry>(Math.Min(max, queue.Count));
+        while (taken.Count < max && queue.Take() is { } job)
+        {
+            if (IsExpired(job, now))
+            {
+                Expire(job, now);
+                continue;
+            }
+
+            Start(job, now);
+            taken.Add(job);
+        }
+
+        _ = journal.WriteAsync();
+        return taken;
+    }
+
+    private void Start(JobEntry job, DateTimeOffset now)
+    {
+        job.State = JobTransitions.Next(job.State, JobEvent.Leased)!.Value;
+        job.Attempt = job.NextAttempt;
+        job.StartedAt = now.UtcTicks;
+        changes.Happened(job.Id);
+    }
+
+    private async Task<JobLease[]> LeaseAsync(FunctionQueue queue, List<JobEntry> taken)
+    {
+        var since = clock.GetTimestamp();
+        var areMarked = false;
+        try
+        {
+            // The mark comes last: one that no run follows would count as a silo that died.
+            var read = await ReadAsync(queue, taken);
+            areMarked = await MarkAsync(taken);
+            if (MayStart() && clock.GetElapsedTime(since) < LeaseTimeMax)
+                return Lease(taken, read);
+        }
+        catch
+        {
+            GiveBack(taken, areMarked);
+            throw;
+        }
+
+        GiveBack(taken, areMarked);
+        return [];
+    }
+
+    /// <summary>The run may touch nothing before its start is on record, or a job that kills its silo would do so for ever.</summary>
+    private async Task<bool> MarkAsync(List<JobEntry> taken)
+    {
+        var now = store.Now;
+        var isAny = false;
+        foreach (var job in taken)
+        {
+            if (!job.IsDoubtful || job.IsChanging || job.State != JobState.Running)
+                continue;
+            journal.Gathering.Attempts.Add(new JobAttemptRow(job.Id, job.Attempt, AttemptKind.Started, now));
+            isAny = true;
+        }
+
+        if (isAny)
+            await journal.WriteAsync();
+        return isAny;
+    }
+
+    private JobLease[] Lease(List<JobEntry> taken, Dictionary<JobId, JobSpec>? read)
+    {
+        var (leases, count) = (new JobLease[taken.Count], 0);
+        foreach (var job in taken)
+        {
+            if (job.State != JobState.Running)
+                continue;
+            var spec = job.Spec ?? read?.GetValueOrDefault(job.Id);
+            if (job.IsChanging)
+            {
+                // Being cancelled: should that not succeed, it is lined up then.
+                Unstart(job);
+            }
+            else if (spec is null)
+            {
+                EndDamaged(job);
+            }
+            else
+            {
+                // The pump has it now. Should it come back, its row is read again.
+                memory.Drop(job);
+                job.ExpiresAt = 0;
+                leases[count++] = new JobLease(job.Id, job.Attempt, claim.Epoch, spec);
+            }
+        }
+
+        _ = journal.WriteAsync();
+        return count == leases.Length ? leases : leases[..count];
+    }
+
+    /// <summary>None of these was handed out.</summary>
+    private void GiveBack(List<JobEntry> taken, bool areMarked)
+    {
+        var back = new List<JobEntry>(taken.Count);
+        foreach (var job in taken.Where(job => job.State == JobState.Running))
+        {
+            if (areMarked && job.IsDoubtful && !job.IsChanging)
+            {
+                NoteReturned(job, store.Now);
+                continue;
+            }
+
+            Unstart(job);
+            if (!job.IsChanging)
+                back.Add(job);
+        }
+
+        LineUpFirst(back);
+        _ = journal.WriteAsync();
+    }
+
+    /// <summary>The attempt was not handed out, so its number is free: a new owner takes one more than is on record to be used, not two.</summary>
+    private static void Unstart(JobEntry job)
+    {
+        job.State = JobTransitions.Next(job.State, JobEvent.Returned)!.Value;
+        job.Attempt--;
+    }
+
+    private void NoteReturned(JobEntry job, DateTimeOffset now)
+    {
+        job.State = JobTransitions.Next(job.State, JobEvent.Returned)!.Value;
+        job.IsChanging = true;
+        journal.Gathering.Attempts.Add(new JobAttemptRow(job.Id, job.Attempt, AttemptKind.Returned, now));
+    }
+
+    /// <summary>Decides what becomes of the jobs; the journal has the rows.</summary>
+    /// <returns>Those about which nothing can be decided now.</returns>
+    private JobResult[] Decide(JobResult[] results)
+    {
+        List<JobResult>? later = null;
+        journal.Gathering.Ends.MakeRoom(results.Length);
+        foreach (ref readonly var result in results.AsSpan())
+        {
+            if (memory.Find(result.Id) is not { } job)
+            {
+                if (!isRecovered)
+                    (later ??= []).Add(result);
+            }
+            else if (job.IsChanging)
+            {
+                (later ??= []).Add(result);
+            }
+            else if (job.Attempt == result.Attempt)
+            {
+                Decide(job, result);
+            }
+        }
+
+        return later?.ToArray() ?? [];
+    }
+
+    private void Decide(JobEntry job, in JobResult result)
+    {
+        var retries = result.Outcome == AttemptOutcome.Failed
+            && Retries.AreLeft(result.Retry ?? RetryPolicy.Default, job.Failures + 1, result.ErrorType);
+        var happened = result.Outcome switch
+        {
+            AttemptOutcome.Succeeded => JobEvent.Succeeded,
+            AttemptOutcome.Returned => JobEvent.Returned,
+            _ => retries ? JobEvent.FailedForNow : JobEvent.FailedForGood,
+        };
+        if (JobTransitions.Next(job.State, happened) is not { } next)
+            return;
+        job.IsChanging = true;
+        if (next.HasEnded())
+        {
+            journal.Gathering.Ends.Add(new JobEnd(
+                job.Id, next, job.Attempt, result.StartedAt, result.EndedAt, result.Result, result.ContentType, result.Error, result.ErrorType));
+            return;
+        }
+
+        DateTimeOffset? retryAt = retries
+            ? store.Now + Retries.Wait(result.Retry ?? RetryPolicy.Default, job.Failures + 1, Random.Shared.NextDouble())
+            : null;
+        journal.Gathering.Attempts.Add(new JobAttemptRow(
+            job.Id, job.Attempt, retries ? AttemptKind.Failed : AttemptKind.Returned, store.Now,
+            result.StartedAt == default ? null : result.StartedAt, retryAt, result.Error, result.ErrorType));
+    }
+}

@@ -1,0 +1,233 @@
+using Hearth.Storage;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+
+namespace Hearth.Jobs;
+
+/// <summary>
+/// The owner of a shard's jobs. (1) Activation claims the shard and recovers its open jobs in the background. (2) A job is accepted when its
+/// row is committed; then it lines up and the pump is rung. (3) The pump leases jobs and (4) tells how the attempts went; ends are
+/// committed before they are acknowledged. Reentrant, because a commit is shared by all that wait for it; between two awaits a method
+/// is alone with the shard's memory.
+/// </summary>
+[Reentrant]
+internal sealed partial class ShardGrain(
+    IJobStore store, StoreWatch watch, JobPump pump, PayloadBudget budget, JobsOptions options, TimeProvider clock, ILogger<ShardGrain> logger) : Grain, IShardGrain
+{
+    private readonly ShardMemory memory = new(budget);
+    private readonly JobWatch ends = new();
+    private readonly JobWatch changes = new();
+    private ShardClaim claim = null!;
+    private ShardJournal journal = null!;
+    private JobIdMint mint = null!;
+    private Task recovery = Task.CompletedTask;
+    private bool isLost;
+    private bool wasSilent;
+
+    private string Key => this.GetPrimaryKeyString();
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        // It knows what runs and what is parked, and is asked seldom while a long job does.
+        DelayDeactivation(TimeSpan.MaxValue);
+        claim = await store.ClaimAsync(Key, options.Owner, isPlanned: false, cancellationToken);
+        journal = new ShardJournal(store, claim.Number, claim.Epoch, OnCommitted, OnFailed, OnLost);
+        mint = new JobIdMint(claim.Number, claim.Epoch, claim.LastId);
+        StartTimer();
+        recovery = RecoverAsync();
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _ = leaving.CancelAsync();
+        try
+        {
+            await journal.SettleAsync();
+            if (isLost)
+                return;
+            await CheckpointAsync();
+            // Whoever comes next need not suspect its jobs, if none runs and none may have run in a way that is not on record.
+            if (isRecovered && !memory.Entries.Any(job => job.State == JobState.Running || job.IsDoubtful))
+                await store.ReleaseAsync(claim.Number, claim.Epoch);
+        }
+        finally
+        {
+            memory.Clear();
+        }
+    }
+
+    public Task WakeAsync() => Task.CompletedTask;
+
+    public Task<ShardDepth> DepthAsync()
+    {
+        var (ready, running, retrying) = (0, 0, 0);
+        foreach (var job in memory.Entries)
+        {
+            if (job.State == JobState.Ready)
+                ready++;
+            else if (job.State == JobState.Running)
+                running++;
+            else
+                retrying++;
+        }
+
+        return Task.FromResult(new ShardDepth(memory.Parked, ready, running, retrying));
+    }
+
+    /// <summary>The rows of a batch are stored: the memory follows, in their order.</summary>
+    private void OnCommitted(JournalBatch batch)
+    {
+        watch.Written();
+        Accept(batch.Jobs.Memory.Span);
+        foreach (ref readonly var end in batch.Ends.Memory.Span)
+        {
+            memory.End(end);
+            endedSince++;
+            endedEarly?.Add(end.Id);
+            ends.Happened(end.Id);
+            changes.Happened(end.Id);
+        }
+
+        Follow(batch.Attempts.Memory.Span);
+        RingAfterSilence();
+        ArmTimer();
+        CheckpointWhenDue();
+    }
+
+    private void Accept(ReadOnlySpan<JobRow> rows)
+    {
+        var now = store.Now;
+        FunctionQueue? rung = null;
+        foreach (ref readonly var row in rows)
+        {
+            // Ids that the inbox minted are in no order.
+            if (row.Id.Counter < JobId.CounterEnd)
+                lastStored = row.Id;
+            if (memory.Accept(row, now) is not { } job || job.Queue == rung)
+                continue;
+            rung = job.Queue;
+            pump.Ring(Key, rung.Function);
+        }
+    }
+
+    private void Follow(ReadOnlySpan<JobAttemptRow> attempts)
+    {
+        List<JobEntry>? returned = null;
+        foreach (ref readonly var attempt in attempts)
+        {
+            changes.Happened(attempt.Id);
+            if (attempt.Kind == AttemptKind.Started || memory.Find(attempt.Id) is not { } job)
+                continue;
+            job.IsChanging = false;
+            job.IsDoubtful = job.Crashes > 0;
+            if (attempt.Kind != AttemptKind.Failed)
+            {
+                (returned ??= []).Add(job);
+                continue;
+            }
+
+            job.Failures++;
+            RetryAt(job, attempt.RetryAt!.Value.UtcTicks);
+        }
+
+        if (returned is not null)
+            LineUpFirst(returned);
+    }
+
+    private void RetryAt(JobEntry job, long at)
+    {
+        job.State = JobState.Retrying;
+        memory.Retries.Add(job.Id, at);
+    }
+
+    /// <summary>Back to where they were: before all others, the oldest first.</summary>
+    private void LineUpFirst(List<JobEntry> jobs)
+    {
+        foreach (var job in jobs.OrderByDescending(job => job.Id))
+        {
+            memory.Line(job, isFirst: true);
+            RingFor(job);
+        }
+    }
+
+    /// <summary>The rows of a batch are not stored: what they were to change goes on as it was.</summary>
+    private void OnFailed(JournalBatch batch, Exception error)
+    {
+        watch.Failed(error);
+        foreach (ref readonly var end in batch.Ends.Memory.Span)
+            GoOn(end.Id);
+        foreach (ref readonly var attempt in batch.Attempts.Memory.Span)
+        {
+            if (attempt.Kind != AttemptKind.Started)
+                GoOn(attempt.Id);
+        }
+
+        RingAfterSilence();
+        ArmTimer();
+    }
+
+    private void GoOn(JobId id)
+    {
+        var soon = (store.Now + RecoveryPause).UtcTicks;
+        memory.FailEnd(id, soon);
+        if (memory.Find(id) is not { IsChanging: true } job)
+            return;
+        job.IsChanging = false;
+        if (job.State == JobState.Running)
+            return;
+        // Not at once: what could not be written now would be tried again at once, and again.
+        if (job.Crashes >= JobLimits.CrashesMax)
+            RetryAt(job, soon);
+        else if (job.State == JobState.Ready)
+            memory.Line(job, isFirst: true);
+        if (job.ExpiresAt != 0 && job.ExpiresAt <= soon)
+            memory.Expiries.Add(id, soon);
+        ringAllAt = Math.Min(ringAllAt, soon);
+    }
+
+    private void OnLost(Exception? error)
+    {
+        if (isLost)
+            return;
+        isLost = true;
+        LogLost(logger, Key, claim.Epoch, error);
+        // The activation ends when its calls have: none may wait for what only the next owner will know.
+        _ = leaving.CancelAsync();
+        ends.Close();
+        changes.Close();
+        pump.Wake(Key);
+        DeactivateOnIdle();
+    }
+
+    private void RingFor(JobEntry job)
+    {
+        if (job.Crashes > 0)
+            pump.RingSuspects(Key);
+        else
+            pump.Ring(Key, job.Queue.Function);
+    }
+
+    private void RingAll()
+    {
+        ringAllAt = long.MaxValue;
+        if (memory.Suspects.Count > 0)
+            pump.RingSuspects(Key);
+        foreach (var queue in memory.Queues)
+        {
+            if (queue.Count > 0)
+                pump.Ring(Key, queue.Function);
+        }
+    }
+
+    /// <summary>Pumps that asked while nothing might start have gone.</summary>
+    private void RingAfterSilence()
+    {
+        if (!wasSilent || IsSilent)
+            return;
+        wasSilent = false;
+        RingAll();
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Shard {Shard} is given up: its owner is another since epoch {Epoch}, or the store could not tell")]
+    private static partial void LogLost(ILogger logger, string shard, long epoch, Exception? error);
+}

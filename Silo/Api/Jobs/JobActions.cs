@@ -1,0 +1,45 @@
+using Hearth.Api.Http;
+using Hearth.Api.Jobs.Submitting;
+using Hearth.Jobs;
+
+namespace Hearth.Api.Jobs;
+
+/// <summary>Acting on a job: <c>DELETE /v1/jobs/{id}</c> cancels it, <c>POST /v1/jobs/{id}/redrive</c> runs an ended one again.</summary>
+internal sealed class JobActions(JobLookup jobs, ShardDirectory shards, JobIntake intake)
+{
+    public Task CancelAsync(HttpContext http) => JobRoute.AnswerAsync(http, async id =>
+    {
+        if (await shards.OwnerOfAsync(id, http.RequestAborted) is not var (shard, _))
+            return JobRoute.Unknown(http);
+        var outcome = await shard.CancelAsync(id);
+        if (outcome.Result == ActResult.Unknown || await jobs.FindAsync(id, TimeSpan.Zero, http.RequestAborted) is not var (job, queue))
+            return JobRoute.Unknown(http);
+        if (outcome.Result == ActResult.HadEnded)
+            return Problems.JobEnded(id, job.State);
+        await Resource.WriteAnywayAsync(http, JobDocument.From(job, queue, http.Request), StatusCodes.Status200OK);
+        return null;
+    });
+
+    public Task RedriveAsync(HttpContext http) => JobRoute.AnswerAsync(http, async id =>
+    {
+        if (!IdempotencyKey.TryRead(http.Request, out var key))
+            return Problems.InvalidKey;
+        if (await shards.OwnerOfAsync(id, http.RequestAborted) is not var (shard, queue))
+            return JobRoute.Unknown(http);
+        var outcome = await shard.RedriveAsync(id, key is null ? null : JobKey.OfRedrive(key, id));
+        return outcome.Result switch
+        {
+            ActResult.Done => await AcceptedAsync(http, outcome.Id),
+            ActResult.IsOpen => Problems.JobOpen(id),
+            ActResult.HadSucceeded => Problems.JobSucceeded(id),
+            ActResult.QueueFull => await intake.QueueFullAsync(queue),
+            ActResult.KeyReused => Problems.KeyReused,
+            ActResult.KeyInProgress => Problems.KeyInProgress,
+            _ => JobRoute.Unknown(http),
+        };
+    });
+
+    private async Task<Problem?> AcceptedAsync(HttpContext http, JobId id) => await jobs.FindAsync(id, TimeSpan.Zero, http.RequestAborted) is var (job, queue)
+        ? await JobEndpoints.AcceptedAsync(http, job, queue)
+        : JobRoute.Unknown(http);
+}

@@ -1,0 +1,93 @@
+using Hearth.Api.Jobs.Events;
+using Hearth.Api.Jobs.Lists;
+using Hearth.Api.Jobs.Queues;
+using Hearth.Api.Jobs.Submitting;
+using Hearth.Api.OpenApi;
+
+namespace Hearth.Api.Jobs;
+
+/// <summary>The routes of jobs and queues.</summary>
+internal sealed class JobRoutes(
+    SubmitEndpoint submit, JobEndpoints jobs, JobEventsEndpoint events, JobActions actions, JobListEndpoint list, QueueEndpoints queues)
+{
+    private static readonly ApiParameter Wait = new("query", "wait", "Answer when the job has ended, or after this long: 30s or PT30S, at most 5 minutes.");
+
+    private static readonly ApiParameter Key = new(
+        "header", "Idempotency-Key", "1 to 255 printable ASCII characters: for 24 hours the same key and request give the same jobs. Not with a stream.");
+
+    private static readonly ApiParameter[] Conditions =
+    [
+        new("query", "queue", "Only jobs of this queue; all queues without it."),
+        new("query", "function", "Only jobs of this function."),
+        new("query", "state", $"Only jobs in this state: {JobStateText.All}."),
+        new("query", "tag", "Only jobs with this tag."),
+        new("query", "from", "Only jobs accepted at or after this time (RFC 3339)."),
+        new("query", "to", "Only jobs accepted before this time (RFC 3339)."),
+        new("query", "error", "Only jobs whose error, or its type, contains this text; case matters."),
+        new("query", "limit", "Jobs on a page: 1 to 1,000; 50 by default."),
+        new("query", "cursor", "Where the page before stopped; take next as it is."),
+    ];
+
+    public IReadOnlyList<ApiRoute> Table() =>
+    [
+        new("POST", "/v1/queues/{queue}/jobs", "submitJobs", "Submit a job, up to 10,000 as an array, or a stream of them, one a line", submit.SubmitAsync)
+        {
+            Body = ["application/json", "application/xml", SubmitEndpoint.Ndjson],
+            BodySchema = JobSchemas.Submission,
+            Parameters = [Key],
+            Answers = new Dictionary<int, string>
+            {
+                [200] = "A stream's answer: one line for each line, and a last one.",
+                [202] = "Stored. Of one job: what became of it, and Location. Of an array: jobs, in its order.",
+            },
+            ContentTypes = ["application/json", "application/xml", SubmitEndpoint.Ndjson],
+        },
+        new("GET", "/v1/queues", "listQueues", "The queues, and how many jobs are in which open state", queues.ListAsync)
+        {
+            Answers = new Dictionary<int, string> { [200] = "The queues." }, Document = typeof(QueuesDocument),
+        },
+        new("GET", "/v1/queues/{queue}", "showQueue", "One queue", queues.ShowAsync)
+        {
+            Answers = new Dictionary<int, string> { [200] = "The queue." }, Document = typeof(QueueDocument),
+        },
+        new("GET", "/v1/jobs", "listJobs", "Jobs that match, newest first", list.ListAsync)
+        {
+            Parameters = Conditions,
+            Answers = new Dictionary<int, string> { [200] = "A page of them; next and the Link header lead to the next." },
+            Document = typeof(JobListDocument),
+        },
+        new("GET", "/v1/jobs/{id}", "showJob", "Where a job stands", jobs.StatusAsync)
+        {
+            Parameters = [Wait],
+            Answers = new Dictionary<int, string> { [200] = "The job." },
+            Document = typeof(JobDocument),
+        },
+        new("DELETE", "/v1/jobs/{id}", "cancelJob", "Cancel a job; no attempt starts any more, and one that runs is told to stop", actions.CancelAsync)
+        {
+            Answers = new Dictionary<int, string> { [200] = "The job, which has ended as cancelled." },
+            Document = typeof(JobDocument),
+        },
+        new("GET", "/v1/jobs/{id}/result", "jobResult", "The result of a job, in its own media type", jobs.ResultAsync)
+        {
+            Parameters = [Wait],
+            ContentTypes = ["*/*"],
+            Answers = new Dictionary<int, string> { [200] = "The result.", [202] = "It has not ended.", [204] = "It ended without an output." },
+        },
+        new("GET", "/v1/jobs/{id}/events", "jobEvents", "What has happened to a job and happens, as server-sent events", events.StreamAsync)
+        {
+            Parameters =
+            [
+                new ApiParameter("header", "Last-Event-ID", "Only events behind this one."),
+                new ApiParameter("query", "after", "The same, for callers that cannot set the header."),
+            ],
+            ContentTypes = [JobEventsEndpoint.ContentType],
+            Answers = new Dictionary<int, string> { [200] = "The events; the stream ends after the job's end.", [204] = "The end was told already." },
+        },
+        new("POST", "/v1/jobs/{id}/redrive", "redriveJob", "Run a failed or cancelled job again, as a new job", actions.RedriveAsync)
+        {
+            Parameters = [Key],
+            Answers = new Dictionary<int, string> { [202] = "The new job." },
+            Document = typeof(JobDocument),
+        },
+    ];
+}

@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using Hearth.Api.Http;
+using Hearth.Jobs;
+using Hearth.Storage;
+
+namespace Hearth.Api.Jobs.Submitting;
+
+/// <summary>Hands checked jobs on, and words what became of them.</summary>
+internal sealed class JobIntake(JobSubmitter submitter, ShardDirectory shards, JobsOptions options, TimeProvider clock)
+{
+    /// <summary>Counting a full queue takes time, and whoever is refused asks again.</summary>
+    private static readonly TimeSpan DepthKept = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, (long At, int Depth)> depths = new(StringComparer.Ordinal);
+
+    /// <returns>One of the two.</returns>
+    public async Task<(JobsSubmitted? Submitted, Problem? Problem)> TakeAsync(string queue, JobSpec[] jobs, JobKey? key)
+    {
+        try
+        {
+            var submitted = await submitter.SendAsync(queue, jobs, key);
+            // Where jobs are unique, each has an answer of its own.
+            return submitted.Items is null && await RefusedAsync(queue, submitted.Outcome) is { } refused ? (null, refused) : (submitted, null);
+        }
+        catch (OutcomeUnknownException)
+        {
+            return (null, Problems.OutcomeUnknown);
+        }
+        catch (StoreUnavailableException)
+        {
+            return (null, Problems.StoreUnavailable);
+        }
+        catch (TooManyQueuesException e)
+        {
+            return (null, Problems.TooManyQueues(e.Message));
+        }
+    }
+
+    public async Task<Problem> QueueFullAsync(string queue)
+    {
+        if (!depths.TryGetValue(queue, out var known) || clock.GetElapsedTime(known.At) > DepthKept)
+            depths[queue] = known = (clock.GetTimestamp(), (await shards.ForQueue(queue).DepthAsync()).Open);
+        return Problems.QueueFull(queue, known.Depth, options.DepthMax);
+    }
+
+    private async ValueTask<Problem?> RefusedAsync(string queue, SubmitOutcome outcome) => outcome switch
+    {
+        SubmitOutcome.OtherBody => Problems.KeyReused,
+        SubmitOutcome.InProgress => Problems.KeyInProgress,
+        SubmitOutcome.QueueFull => await QueueFullAsync(queue),
+        _ => null,
+    };
+}

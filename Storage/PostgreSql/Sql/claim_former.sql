@@ -1,0 +1,1 @@
+SELECT session FROM hearth.shard WHERE key = $1

@@ -1,0 +1,3 @@
+INSERT INTO hearth.shard (key)
+SELECT $1 WHERE NOT EXISTS (SELECT FROM hearth.shard WHERE key = $1)
+ON CONFLICT (key) DO NOTHING

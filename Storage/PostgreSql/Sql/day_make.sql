@@ -1,0 +1,1 @@
+SELECT hearth.day_make(($1::timestamp)::date)

@@ -1,0 +1,1 @@
+SELECT d.day::timestamp FROM hearth.days('hearth.job') AS d (day)

@@ -1,0 +1,1 @@
+SELECT payload, etag FROM hearth.grain_state WHERE grain = $1 AND name = $2

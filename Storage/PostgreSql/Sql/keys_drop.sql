@@ -1,0 +1,1 @@
+SELECT hearth.keys_drop()

@@ -1,0 +1,1 @@
+SELECT key FROM hearth.shard WHERE id = $1

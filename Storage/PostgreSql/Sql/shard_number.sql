@@ -1,0 +1,1 @@
+SELECT id FROM hearth.shard WHERE key = $1

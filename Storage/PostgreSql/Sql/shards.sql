@@ -1,0 +1,1 @@
+SELECT id, key, epoch, owner FROM hearth.shard ORDER BY id

@@ -1,0 +1,14 @@
+-- Whether all rows of a write are there, whose commit was in doubt when its shard was found with another owner.
+SELECT
+    (SELECT count(*) FROM unnest($2::uuid[]) AS w (id) WHERE EXISTS (SELECT FROM hearth.job AS t WHERE t.shard = $1 AND t.id = w.id))
+    + (SELECT count(*) FROM unnest($3::uuid[], $4::int[]) AS w (id, checksum)
+        WHERE EXISTS (SELECT FROM hearth.job_end AS t WHERE t.shard = $1 AND t.id = w.id AND t.checksum = w.checksum))
+    + (SELECT count(*) FROM unnest($5::uuid[], $6::int[], $7::smallint[]) AS w (id, attempt, kind)
+        WHERE EXISTS (SELECT FROM hearth.job_attempt AS t
+            WHERE t.shard = $1 AND t.id = w.id AND t.attempt = w.attempt AND t.kind = w.kind))
+    + (SELECT count(*) FROM unnest($8::uuid[], $9::int[]) AS w (id, number)
+        WHERE EXISTS (SELECT FROM hearth.job_note AS t WHERE t.shard = $1 AND t.id = w.id AND t.number = w.number))
+    + (SELECT count(*) FROM unnest($10::uuid[], $11::bytea[]) AS w (id, hash)
+        WHERE EXISTS (SELECT FROM hearth.job_key AS t WHERE t.shard = $1 AND t.id = w.id AND t.hash = w.hash))
+    + (SELECT count(*) FROM unnest($12::uuid[], $13::int[]) AS w (id, shard)
+        WHERE EXISTS (SELECT FROM hearth.inbox AS t WHERE t.shard = w.shard AND t.id = w.id))

@@ -1,0 +1,1 @@
+SELECT hearth.shard_number($1), clock_timestamp()

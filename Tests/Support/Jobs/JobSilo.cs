@@ -1,0 +1,84 @@
+using Hearth.Functions;
+using Hearth.Functions.Runs;
+using Hearth.Jobs;
+using Hearth.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans;
+
+namespace Hearth.Tests.Support.Jobs;
+
+/// <summary>The jobs' part of a silo: shards and pump on a store, without HTTP.</summary>
+internal sealed class JobSilo : IAsyncDisposable
+{
+    public const string Queue = "queue";
+
+    private readonly TestCluster cluster;
+
+    private JobSilo(TestCluster cluster, FaultyJobStore store)
+    {
+        (this.cluster, Store) = (cluster, store);
+        Shard = cluster.Grains.GetGrain<IShardGrain>(ShardKey.Of(Queue));
+    }
+
+    public FaultyJobStore Store { get; }
+
+    public IShardGrain Shard { get; }
+
+    public IGrainFactory Grains => cluster.Grains;
+
+    public JobPump Pump => cluster.Services.GetRequiredService<JobPump>();
+
+    public PayloadBudget Budget => cluster.Services.GetRequiredService<PayloadBudget>();
+
+    public FunctionRegistry Functions => cluster.Services.GetRequiredService<FunctionRegistry>();
+
+    public static async Task<JobSilo> StartAsync(
+        IJobStore inner, TimeProvider clock, IEnumerable<ServedFunction> functions, JobsOptions? options = null, long payloadBytes = 64 << 20)
+    {
+        var store = new FaultyJobStore(inner);
+        var cluster = await TestCluster.StartAsync(
+            silo =>
+            {
+                silo.Services.AddSingleton<IJobStore>(store);
+                silo.Services.AddSingleton(options ?? new JobsOptions(Guid.NewGuid().ToString("N")));
+                silo.Services.AddSingleton(new PayloadBudget(payloadBytes));
+                silo.Services.AddSingleton(new FunctionRegistry(functions));
+                silo.Services.AddSingleton<RunWatch>();
+                silo.Services.AddSingleton<StoreWatch>();
+                silo.Services.AddSingleton<JobRunner>();
+                silo.Services.AddSingleton<JobPump>();
+            },
+            clock);
+        return new JobSilo(cluster, store);
+    }
+
+    /// <summary>Submits a job whose input is a JSON text.</summary>
+    public async Task<JobId> SubmitAsync(string function, string input = "", JobOptions? options = null)
+    {
+        var submitted = await Shard.SubmitAsync(JobWorld.Spec(function, input, options));
+        Assert.Equal(SubmitOutcome.Accepted, submitted.Outcome);
+        return submitted.Id;
+    }
+
+    /// <summary>What the shard knows of a job; null when it is not in its memory.</summary>
+    public async Task<OpenJobView?> OpenAsync(JobId id) => await Shard.OpenAsync([id]) is [var open] ? open : null;
+
+    /// <summary>Cuts off the runs that are past their deadline.</summary>
+    public void Tick() => cluster.Services.GetRequiredService<RunWatch>().Tick();
+
+    /// <summary>It has died: nothing that it does reaches the store any more, and nothing that can be seen starts on it.</summary>
+    public void Crash()
+    {
+        Store.IsDead = true;
+        Store.ReleaseWrites();
+    }
+
+    /// <summary>Ends as a silo does that is told to.</summary>
+    public async Task StopAsync()
+    {
+        await Pump.StopAsync();
+        await cluster.StopAsync();
+    }
+
+    public ValueTask DisposeAsync() => cluster.DisposeAsync();
+}
