@@ -1,6 +1,11 @@
+using System.Runtime.InteropServices;
 using Hearth.Bench.Engine;
 using Hearth.Bench.Http;
 using Hearth.Bench.Jobs;
+
+// The silos of a run take the signals for themselves; without this it would go on, or leave its database server behind.
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, PostgresCluster.StopAll);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, PostgresCluster.StopAll);
 
 switch (args)
 {

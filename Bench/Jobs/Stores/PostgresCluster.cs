@@ -1,13 +1,17 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Hearth.Bench.Jobs;
 
 /// <summary>A PostgreSQL server of this run alone, with the settings under which the peers were measured; gone afterwards.</summary>
 internal sealed class PostgresCluster : IDisposable
 {
+    private static readonly ConcurrentDictionary<PostgresCluster, bool> Running = new();
+
     private readonly TempFolder folder = new();
     private readonly string programs = FindPrograms();
 
@@ -26,13 +30,24 @@ internal sealed class PostgresCluster : IDisposable
                 "max_wal_size = 4GB", "shared_buffers = 512MB",
             ]);
         RunAsServer("pg_ctl", "-D", folder["data"], "-l", folder["log"], "-w", "start");
+        Running[this] = true;
         ConnectionString = string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres");
     }
 
     public string ConnectionString { get; }
 
+    /// <summary>Ends the process after its servers.</summary>
+    public static void StopAll(PosixSignalContext context)
+    {
+        foreach (var cluster in Running.Keys)
+            cluster.Dispose();
+        Environment.Exit(128 + (context.Signal == PosixSignal.SIGINT ? 2 : 15));
+    }
+
     public void Dispose()
     {
+        if (!Running.TryRemove(this, out _))
+            return;
         RunAsServer("pg_ctl", "-D", folder["data"], "-m", "immediate", "-w", "stop");
         folder.Dispose();
     }

@@ -16,7 +16,7 @@ namespace Hearth.Tests.Support.Jobs;
 /// </summary>
 internal sealed class JobWorld : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource> gates = new(StringComparer.Ordinal);
     private readonly List<JobSilo> silos = [];
