@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hearth.Bench.Cluster;
 using Hearth.Bench.Engine;
 using Hearth.Bench.Http;
 using Hearth.Bench.Jobs;
@@ -21,6 +22,9 @@ switch (args)
     case ["grain-calls"]:
         await GrainCallBench.RunAsync();
         return 0;
+    case ["grain-calls-far"]:
+        await FarCallBench.RunAsync();
+        return 0;
     case ["grain-dispatch"]:
         await GrainDispatchBench.RunAsync();
         return 0;
@@ -33,6 +37,11 @@ switch (args)
     case ["scale-silo", var work, var jobs, ..]:
         await SiloProcess.ServeAsync(work, int.Parse(jobs, System.Globalization.CultureInfo.InvariantCulture), args[3..]);
         return 0;
+    case ["serve-cluster", ..]:
+        await ClusterBench.ServeAsync(args[1..]);
+        return 0;
+    case ["cluster", ..]:
+        return await ClusterBench.RunAsync(args[1..]);
     case ["jobs-scale", ..]:
         return await ScaleBench.RunAsync(args[1..]);
     case ["jobs", ..]:
@@ -42,9 +51,11 @@ switch (args)
             dotnet run --project Bench -c Release -- COMMAND
               http [--quick]   synchronous calls over HTTP beside a bare minimal API, in one run (needs wrk)
               grain-calls      local grain calls: 64 callers over 1,000 grains
+              grain-calls-far  grain calls from one silo to another over TLS on loopback
               grain-dispatch   ways to dispatch a grain call, and what each costs at start
               {JobBenchOptions.Help}
               {ScaleBench.Help}
+              {ClusterBench.Help}
             """);
         return args is [] or ["--help"] ? 0 : 2;
 }

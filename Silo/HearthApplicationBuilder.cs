@@ -1,11 +1,13 @@
 using Hearth.Functions;
 using Hearth.Functions.Registration;
 using Hearth.Hosting;
+using Hearth.Jobs;
+using Hearth.Objects;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Hearth;
 
-/// <summary>Collects functions and services; see <see cref="HearthApplication"/>.</summary>
+/// <summary>Collects functions, objects and services; see <see cref="HearthApplication"/>.</summary>
 public sealed class HearthApplicationBuilder
 {
     private readonly CommandLine commandLine;
@@ -59,6 +61,57 @@ public sealed class HearthApplicationBuilder
                 (input, _, context, cancellationToken) => new ValueTask<TOut>(instance.RunAsync(input, context, cancellationToken)));
         });
     }
+
+    /// <summary>Says what is special about a queue; one that is not mentioned is in the pool <c>default</c>.</summary>
+    /// <param name="name">1 to 64 lower-case letters, digits, dots, dashes, underscores; starts with a letter or digit.</param>
+    /// <param name="configure">Its pool; see <see cref="QueueOptions"/>. <c>Hearth:Queues:{name}:Pool</c> of the configuration is stronger.</param>
+    public HearthApplicationBuilder AddQueue(string name, Action<QueueOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var options = new QueueOptions();
+        configure?.Invoke(options);
+        Services.AddSingleton(new QueueRegistration(name, options));
+        return this;
+    }
+
+    /// <summary>
+    /// Serves a kind of object: a state for each key and operations on it, one at a time for each key, <c>POST /v1/objects/{name}/{key}/{operation}</c>.
+    /// </summary>
+    /// <param name="name">1 to 64 lower-case letters, digits, dots, dashes, underscores; starts with a letter.</param>
+    /// <param name="operations">Adds the operations.</param>
+    /// <param name="configure">Pool, timeout, limits; see <see cref="ObjectOptions"/>.</param>
+    /// <typeparam name="TState">The state; a new one where nothing is stored. Any type that System.Text.Json reads and writes.</typeparam>
+    /// <example>
+    /// <code>
+    /// builder.AddObject&lt;Cart>("cart", cart =>
+    /// {
+    ///     cart.On("add", (Cart state, Item item) => state.Items.Add(item));
+    ///     cart.OnRead("total", (Cart state) => state.Items.Sum(i => i.Price));
+    /// });
+    /// </code>
+    /// </example>
+    public HearthApplicationBuilder AddObject<TState>(string name, Action<ObjectBuilder<TState>> operations, Action<ObjectOptions>? configure = null)
+        where TState : class, new()
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(operations);
+        var (builder, options) = (new ObjectBuilder<TState>(), new ObjectOptions());
+        operations(builder);
+        configure?.Invoke(options);
+        Services.AddSingleton(new ObjectRegistration(
+            name, options, builder.Operations, host => ServedObject.Create<TState>(name, options, builder.Operations, host)));
+        return this;
+    }
+
+    /// <summary>
+    /// Makes a function known that no silo runs: its jobs wait for workers outside, in any language, which lease them over HTTP
+    /// (docs/reference/workers.md). It takes any media type unless <see cref="FunctionOptions.InputContentTypes"/> says otherwise, up to 1 MiB unless
+    /// <see cref="FunctionOptions.InputBytesMax"/> does; a call that does not ask for a job is answered 409.
+    /// </summary>
+    /// <param name="name">1 to 64 lower-case letters, digits, dots, dashes, underscores; starts with a letter.</param>
+    /// <param name="configure">Description, retry, limits; timeout and concurrency are the workers' own.</param>
+    public HearthApplicationBuilder AddExternalFunction(string name, Action<FunctionOptions>? configure = null) =>
+        Add(name, configure, (options, host) => ExternalFunction.Create(name, options, host));
 
     /// <summary>Prepares the silo; it starts with <see cref="HearthApplication.RunAsync"/>.</summary>
     public HearthApplication Build()

@@ -37,7 +37,7 @@ public sealed class DataFolder : IDisposable
         {
             throw new StoreUnavailableException(
                 $"The data folder {full} is in use by another silo. SQLite serves one process: stop that one, give this one another folder "
-                + "(--data PATH), or use PostgreSQL for several silos.", e);
+                + "(--data PATH), or use PostgreSQL for several silos: --database CONNECTION-STRING.", e);
         }
         catch (IOException e)
         {

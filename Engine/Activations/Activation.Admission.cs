@@ -130,6 +130,9 @@ internal sealed partial class Activation
 
     private bool IsAwaitedByRunning(Request request)
     {
+        // Chains are not known beyond the silo: a call that would interleave may be part of one, and keeping it out could stop the end for ever.
+        if (request.Origin is not null && request.FromGrain && request.Mode == RunMode.Interleaved && _running.Count > 0)
+            return true;
         for (var ancestor = request.Parent; ancestor is not null; ancestor = ancestor.Parent)
             if (ancestor.Activation == this)
                 return true;

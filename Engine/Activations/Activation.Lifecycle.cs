@@ -24,7 +24,7 @@ internal sealed partial class Activation
     private CancellationToken _deactivationToken;
     private long _keepUntil;
 
-    private bool IsDeactivating => _reason is not null;
+    internal bool IsDeactivating => _reason is not null;
 
     /// <summary>Whether the next turn is a step of the activation's own life.</summary>
     private bool IsTransitionDue => _state == ActivationState.New
@@ -83,6 +83,11 @@ internal sealed partial class Activation
         try
         {
             RequestContext.Values = _activator?.Context;
+            if (Silo.Router.Others is { } others && Class.Placement is not null && !await others.MayBeginAsync(Class, Key))
+            {
+                LeaveToOthers();
+                return;
+            }
             GrainInstance = Class.Create(this);
             (GrainInstance as ILifecycleParticipant<IGrainLifecycle>)?.Participate(ObservableLifecycle);
             if (_lifecycle is not null)
@@ -103,6 +108,15 @@ internal sealed partial class Activation
         {
             _activator = null;
         }
+    }
+
+    /// <summary>The grain's home became another while it was about to begin here.</summary>
+    private void LeaveToOthers()
+    {
+        lock (_gate)
+            _reason ??= new(DeactivationReasonCode.Migrating, "The grain lives on another silo.");
+        foreach (var request in End())
+            Silo.Router.SendAgain(request);
     }
 
     private async Task EndAsync()

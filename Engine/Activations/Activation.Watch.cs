@@ -11,7 +11,7 @@ internal sealed partial class Activation
     private const long CycleSearchAfterMs = 2_000;
 
     /// <returns>Whether there is work left to watch.</returns>
-    internal bool Inspect(long now)
+    public bool Inspect(long now)
     {
         List<(Request Request, Exception Error)> failures = [];
         lock (_gate)

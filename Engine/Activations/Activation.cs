@@ -12,7 +12,7 @@ namespace Orleans.Activations;
 /// time), admission (<c>.Admission</c>: which request may start), lifecycle (<c>.Lifecycle</c>: from construction to end).
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Without a timer or a wait handle a token source holds nothing to dispose of.")]
-internal sealed partial class Activation : TaskScheduler, IGrainContext, IThreadPoolWorkItem, IRequestTarget
+internal sealed partial class Activation : TaskScheduler, IGrainContext, IThreadPoolWorkItem, IRequestTarget, IWatched
 {
     [ThreadStatic]
     private static Activation? t_current;
@@ -50,10 +50,8 @@ internal sealed partial class Activation : TaskScheduler, IGrainContext, IThread
     /// <summary>Requests that run or wait. Read without the lock where an estimate will do.</summary>
     internal int Load => _running.Count + _admitted.Count + _waiting.Count;
 
-    public void Migrate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken)
-    {
-        // The router would have to name another silo for this grain, and it knows none.
-    }
+    public void Migrate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken) =>
+        Silo.Router.Others?.EndIfElsewhere(this, cancellationToken);
 
     internal void Own(IDisposable timer)
     {

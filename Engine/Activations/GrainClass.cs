@@ -23,6 +23,7 @@ internal sealed class GrainClass : IActivationHome
         IsReentrant = Type.IsDefined(typeof(ReentrantAttribute));
         CollectionAge = silo.Collection.ClassSpecificCollectionAge.GetValueOrDefault(Type.FullName!, silo.Collection.CollectionAge);
         var placement = Type.GetCustomAttribute<PlacementAttribute>()?.PlacementStrategy;
+        Placement = placement is { IsUsingGrainDirectory: true } ? placement : null;
         MaxWorkers = (placement as StatelessWorkerPlacement)?.MaxLocal ?? 0;
         _newTarget = MaxWorkers > 0
             ? static (grainClass, key) => new WorkerPool(grainClass, key)
@@ -40,6 +41,9 @@ internal sealed class GrainClass : IActivationHome
     /// <summary>The most activations of one id, for stateless workers; else 0.</summary>
     public int MaxWorkers { get; }
 
+    /// <summary>What its silo is picked by; null when its grains live wherever they are called.</summary>
+    public PlacementStrategy? Placement { get; }
+
     public IEnumerable<Activation> Activations
     {
         get
@@ -56,6 +60,9 @@ internal sealed class GrainClass : IActivationHome
     /// <summary>The target for a key: the one there is, or a new one, which costs nothing until it gets a request.</summary>
     public IRequestTarget Target(string key) =>
         _directory.TryGetValue(key, out var target) ? target : _directory.GetOrAdd(key, (k, self) => self._newTarget(self, k), this);
+
+    /// <summary>The activation of a key, if there is one.</summary>
+    public Activation? Find(string key) => _directory.GetValueOrDefault(key) as Activation;
 
     public void Remove(Activation activation) => _directory.TryRemove(new(activation.Key, activation));
 

@@ -2,7 +2,7 @@ namespace Orleans.Activations;
 
 /// <summary>
 /// One timer for all: it advances the coarse clock that requests are stamped with and looks at the activations that have
-/// work, so that a call needs neither a timer nor a reading of the real clock.
+/// work, and at connections, so that a call needs neither a timer nor a reading of the real clock.
 /// </summary>
 internal sealed class RequestMonitor(TimeProvider time) : IDisposable
 {
@@ -13,8 +13,8 @@ internal sealed class RequestMonitor(TimeProvider time) : IDisposable
 
     private readonly long _start = time.GetTimestamp();
     private readonly Lock _gate = new();
-    private List<Activation> _arrived = [];
-    private List<Activation> _watched = [];
+    private List<IWatched> _arrived = [];
+    private List<IWatched> _watched = [];
     private ITimer? _timer;
     private bool _stopped;
     private long _now;
@@ -24,11 +24,11 @@ internal sealed class RequestMonitor(TimeProvider time) : IDisposable
 
     public void Start() => _timer = time.CreateTimer(static monitor => ((RequestMonitor)monitor!).Tick(), this, s_tick, Timeout.InfiniteTimeSpan);
 
-    /// <summary>Looks at an activation until it has no work left.</summary>
-    public void Watch(Activation activation)
+    /// <summary>Looks at something until that says that there is nothing left to look at.</summary>
+    public void Watch(IWatched watched)
     {
         lock (_gate)
-            _arrived.Add(activation);
+            _arrived.Add(watched);
     }
 
     public void Dispose()
@@ -46,9 +46,17 @@ internal sealed class RequestMonitor(TimeProvider time) : IDisposable
             _arrived.Clear();
         }
         var now = _now;
-        _watched.RemoveAll(activation => !activation.Inspect(now));
+        _watched.RemoveAll(watched => !watched.Inspect(now));
         // Armed anew only now, so that ticks never overlap.
         if (!_stopped)
             _timer?.Change(s_tick, Timeout.InfiniteTimeSpan);
     }
+}
+
+/// <summary>What the monitor looks at with each tick.</summary>
+internal interface IWatched
+{
+    /// <param name="now">The monitor's clock (ms).</param>
+    /// <returns>Whether to look again.</returns>
+    bool Inspect(long now);
 }

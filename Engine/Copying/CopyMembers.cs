@@ -39,7 +39,7 @@ internal static class CopyMembers
         $"{type.FullName ?? type.Name} cannot be copied ({where}). Give it [GenerateSerializer] and its members [Id(n)], or mark the type " +
         "or the parameter [Immutable] if it is never changed after the call.");
 
-    private static IEnumerable<FieldInfo> DeclaredMembers(Type type)
+    internal static IEnumerable<FieldInfo> DeclaredMembers(Type type)
     {
         var positional = PositionalProperties(type);
         foreach (var field in type.GetFields(Declared))
@@ -52,8 +52,12 @@ internal static class CopyMembers
     }
 
     /// <summary>Whether the field, or the property that it backs, is promised not to change.</summary>
-    public static bool IsPromisedImmutable(FieldInfo field) => field.IsDefined(typeof(ImmutableAttribute))
-        || (BackedProperty(field) is { } property && field.DeclaringType!.GetProperty(property, Declared)!.IsDefined(typeof(ImmutableAttribute)));
+    public static bool IsPromisedImmutable(FieldInfo field) =>
+        field.IsDefined(typeof(ImmutableAttribute)) || PropertyOf(field)?.IsDefined(typeof(ImmutableAttribute)) == true;
+
+    /// <summary>The property that the field backs.</summary>
+    public static PropertyInfo? PropertyOf(FieldInfo field) =>
+        BackedProperty(field) is { } property ? field.DeclaringType!.GetProperty(property, Declared) : null;
 
     private static string? BackedProperty(FieldInfo field) =>
         field.Name is ['<', ..] && field.Name.IndexOf(">k__BackingField", StringComparison.Ordinal) is > 0 and var end ? field.Name[1..end] : null;

@@ -59,7 +59,7 @@ internal static class GrainCatalog
             && typeof(IGrainBase).IsAssignableFrom(type) && typeof(IGrain).IsAssignableFrom(type);
 
     /// <summary>Those that are loaded, and those that they refer to, which .NET loads only when first used.</summary>
-    private static HashSet<Assembly> ApplicationAssemblies()
+    public static HashSet<Assembly> ApplicationAssemblies()
     {
         var found = new HashSet<Assembly>();
         var open = new Queue<Assembly>(AppDomain.CurrentDomain.GetAssemblies().Where(a => !a.IsDynamic && RefersToEngine(a)));

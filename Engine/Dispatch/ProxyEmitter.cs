@@ -22,18 +22,19 @@ internal static class ProxyEmitter
     private static readonly ConstructorInfo s_base = typeof(GrainReference).GetConstructor(
         BindingFlags.Instance | BindingFlags.NonPublic, s_constructorParameters)!;
 
-    public static Func<GrainInterface, string, GrainReference> Emit(ModuleBuilder module, Type grainInterface)
+    public static ProxyClass Emit(ModuleBuilder module, Type grainInterface)
     {
         var name = NameOf(grainInterface);
         var type = module.DefineType($"{name}.Reference", TypeAttributes.Public | TypeAttributes.Sealed, typeof(GrainReference), [grainInterface]);
         EmitConstructor(type);
-        var index = 0;
+        var methods = new List<GrainMethod>();
         foreach (var method in InterfaceRules.Methods(grainInterface))
         {
-            var request = RequestEmitter.Emit(module, $"{name}.{method.Name}Request{index++}", grainInterface, method);
+            var request = RequestEmitter.Emit(module, $"{name}.{method.Name}Request{methods.Count}", grainInterface, method, methods.Count);
             EmitMethod(type, method, request);
+            methods.Add((GrainMethod)request.GetField(RequestEmitter.DescriptionField)!.GetValue(null)!);
         }
-        return Constructor(type.CreateType());
+        return new(Constructor(type.CreateType()), [.. methods]);
     }
 
     /// <summary>The interface's full name, less what means something in names of types.</summary>

@@ -13,19 +13,19 @@ namespace Orleans.Dispatch;
 internal static class ProxyFactory
 {
     private static readonly Lock s_gate = new();
-    private static readonly ConcurrentDictionary<Type, Func<GrainInterface, string, GrainReference>> s_constructors = new();
+    private static readonly ConcurrentDictionary<Type, ProxyClass> s_classes = new();
     private static readonly Dictionary<Assembly, ModuleBuilder> s_modules = [];
 
     /// <summary>Makes references of the interface.</summary>
     /// <exception cref="ArgumentException">The interface has a member that a grain call cannot carry; the message says which.</exception>
-    public static Func<GrainInterface, string, GrainReference> For(Type grainInterface)
+    public static ProxyClass For(Type grainInterface)
     {
-        if (s_constructors.TryGetValue(grainInterface, out var known))
+        if (s_classes.TryGetValue(grainInterface, out var known))
             return known;
         InterfaceRules.Check(grainInterface);
         // Reflection.Emit is not made for threads.
         lock (s_gate)
-            return s_constructors.GetOrAdd(grainInterface, static type => ProxyEmitter.Emit(ModuleFor(type.Assembly), type));
+            return s_classes.GetOrAdd(grainInterface, static type => ProxyEmitter.Emit(ModuleFor(type.Assembly), type));
     }
 
     private static ModuleBuilder ModuleFor(Assembly assembly)
@@ -41,3 +41,7 @@ internal static class ProxyFactory
         return s_modules[assembly] = builder.DefineDynamicModule(name);
     }
 }
+
+/// <param name="Create">Makes references.</param>
+/// <param name="Methods">In the order of the interface, which is the same on every silo.</param>
+internal sealed record ProxyClass(Func<GrainInterface, string, GrainReference> Create, GrainMethod[] Methods);

@@ -1,5 +1,7 @@
 using Orleans.Activations;
+using Orleans.Messaging;
 using Orleans.Runtime;
+using Orleans.Serialization;
 
 namespace Orleans.Dispatch;
 
@@ -10,7 +12,6 @@ namespace Orleans.Dispatch;
 internal abstract class Request : IThreadPoolWorkItem
 {
     private CancellationTokenRegistration _cancellation;
-    private Action? _resume;
     private Exception? _lateFailure;
     private int _settled;
 
@@ -32,8 +33,14 @@ internal abstract class Request : IThreadPoolWorkItem
     /// <summary>When it was sent, on the monitor's coarse clock (ms).</summary>
     internal long SentAt;
 
+    /// <summary>The way back to the silo that sent it; null when its caller is here.</summary>
+    internal Incoming? Origin;
+
     /// <summary>How often an activation ended before it got to this request.</summary>
     internal byte Forwards;
+
+    /// <summary>How often it came back from a silo where the grain does not live.</summary>
+    internal byte Resends;
 
     /// <summary>Whether a grain's turn sent it. While the host stops, grains may still call one another.</summary>
     internal bool FromGrain;
@@ -46,6 +53,9 @@ internal abstract class Request : IThreadPoolWorkItem
     /// <summary>Whether the caller has its answer, be it the grain's, a timeout or a cancellation.</summary>
     internal bool IsSettled => Volatile.Read(ref _settled) != 0;
 
+    /// <summary>The caller's token, if it gave one.</summary>
+    internal CancellationToken Cancellation => _cancellation.Token;
+
     protected Task? Running { get; private set; }
 
     /// <summary>Calls the grain. True when it is done; false when it awaits, and then the activation is told later.</summary>
@@ -56,6 +66,16 @@ internal abstract class Request : IThreadPoolWorkItem
     {
         if (TrySettle())
             Reject(error);
+    }
+
+    /// <summary>Reads the grain's result from another silo's answer, and hands it to the caller.</summary>
+    internal abstract void TakeAnswer(WireReader reader);
+
+    /// <summary>Tells the silo that sent it that it has not run, and does not belong here.</summary>
+    internal void SendBack()
+    {
+        if (TrySettle())
+            Origin!.SendElsewhere();
     }
 
     /// <summary>Hands the caller an error.</summary>
@@ -98,7 +118,7 @@ internal abstract class Request : IThreadPoolWorkItem
         if (task.IsCompleted)
             return Conclude();
         // The awaiter brings the end back to the activation's scheduler: results are copied in a turn.
-        task.GetAwaiter().UnsafeOnCompleted(_resume = Resume);
+        task.GetAwaiter().UnsafeOnCompleted(Resume);
         return false;
     }
 

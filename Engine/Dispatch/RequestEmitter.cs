@@ -19,7 +19,7 @@ namespace Orleans.Dispatch;
 /// </summary>
 internal static class RequestEmitter
 {
-    private const string DescriptionField = "Description";
+    public const string DescriptionField = "Description";
     private const BindingFlags Members = BindingFlags.Instance | BindingFlags.NonPublic;
     private const MethodAttributes Overrides =
         MethodAttributes.Virtual | MethodAttributes.HideBySig | MethodAttributes.Final;
@@ -29,7 +29,7 @@ internal static class RequestEmitter
     /// <summary>The type argument of the request's base: the awaited result, or nothing.</summary>
     public static Type ResultOf(Type returned) => returned.IsGenericType ? returned.GenericTypeArguments[0] : typeof(Nothing);
 
-    public static Type Emit(ModuleBuilder module, string name, Type grainInterface, MethodInfo method)
+    public static Type Emit(ModuleBuilder module, string name, Type grainInterface, MethodInfo method, int index)
     {
         var request = BaseFor(method.ReturnType);
         var type = module.DefineType(name, TypeAttributes.Public | TypeAttributes.Sealed, request);
@@ -39,7 +39,7 @@ internal static class RequestEmitter
             EmitCopy(type, request);
         type.DefineDefaultConstructor(MethodAttributes.Public);
         var created = type.CreateType();
-        created.GetField(DescriptionField)!.SetValue(null, new GrainMethod(grainInterface, method));
+        created.GetField(DescriptionField)!.SetValue(null, new GrainMethod(grainInterface, method, index, created));
         return created;
     }
 

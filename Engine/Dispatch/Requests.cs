@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Orleans.Messaging;
+using Orleans.Serialization;
 
 namespace Orleans.Dispatch;
 
@@ -17,14 +19,45 @@ internal abstract class Request<T> : Request
     protected sealed override void Reject(Exception error)
     {
         // Nobody awaits a one-way call; a failed promise would only surface as an unobserved exception.
-        if (Method.IsCall)
+        if (Origin is { } origin)
+            origin.Fail(error);
+        else if (Method.IsCall)
             _caller.SetException(error);
     }
 
     protected void Succeed(T result)
     {
-        if (TrySettle())
+        if (Origin is { } origin)
+            SucceedFarAway(origin, result);
+        else if (TrySettle())
             _caller.SetResult(result);
+    }
+
+    internal sealed override void TakeAnswer(WireReader reader)
+    {
+        var result = Codec<T>.Read(reader);
+        // The caller's code must not run on the thread that reads the connection.
+        if (Origin is { } origin)
+            SucceedFarAway(origin, result);
+        else if (TrySettle() && Method.IsCall)
+            ThreadPool.UnsafeQueueUserWorkItem(new FarResult(this, result), preferLocal: false);
+    }
+
+    private void SucceedFarAway(Incoming origin, T result)
+    {
+        if (IsSettled)
+            return;
+        // Before it is settled: a result that cannot be sent must reach the caller as an error.
+        var frame = Incoming.Encode(result);
+        if (TrySettle())
+            origin.Answer(frame);
+        else
+            frame.Release();
+    }
+
+    private sealed class FarResult(Request<T> request, T result) : IThreadPoolWorkItem
+    {
+        void IThreadPoolWorkItem.Execute() => request._caller.SetResult(result);
     }
 }
 
@@ -55,7 +88,11 @@ internal abstract class TaskRequest<T> : Request<T>
     protected virtual T Copy(T result) => result;
 
     internal sealed override bool Invoke(object grain) => Await(Call(grain));
-    protected sealed override void Succeed(Task done) => Succeed(Copy(Unsafe.As<Task<T>>(done).GetAwaiter().GetResult()));
+    protected sealed override void Succeed(Task done)
+    {
+        var result = Unsafe.As<Task<T>>(done).GetAwaiter().GetResult();
+        Succeed(Origin is null ? Copy(result) : result);
+    }
 }
 
 /// <summary>A call of a method that returns <see cref="ValueTask{TResult}"/>.</summary>
@@ -71,9 +108,13 @@ internal abstract class ValueTaskRequest<T> : Request<T>
         var result = Call(grain);
         if (!result.IsCompletedSuccessfully)
             return Await(result.AsTask());
-        Succeed(Copy(result.GetAwaiter().GetResult()));
+        Succeed(Origin is null ? Copy(result.GetAwaiter().GetResult()) : result.GetAwaiter().GetResult());
         return true;
     }
 
-    protected sealed override void Succeed(Task done) => Succeed(Copy(Unsafe.As<Task<T>>(done).GetAwaiter().GetResult()));
+    protected sealed override void Succeed(Task done)
+    {
+        var result = Unsafe.As<Task<T>>(done).GetAwaiter().GetResult();
+        Succeed(Origin is null ? Copy(result) : result);
+    }
 }

@@ -36,6 +36,7 @@ public static class OrleansSiloGenericHostExtensions
         services.AddLogging();
         services.AddOptions();
         services.AddSingleton<Silo>();
+        services.TryAddSingleton<SiloListener>();
         services.AddSingleton<IGrainFactory>(provider => provider.GetRequiredService<Silo>());
         services.AddSingleton<IClusterClient>(provider => provider.GetRequiredService<Silo>());
         services.AddScoped<IGrainContext>(_ => Activation.Current

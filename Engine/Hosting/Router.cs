@@ -1,12 +1,12 @@
 using Orleans.Activations;
 using Orleans.Dispatch;
+using Orleans.Messaging;
 using Orleans.Runtime;
 
 namespace Orleans.Embedded;
 
 /// <summary>
-/// The one place that knows where a grain lives and how a request gets there. Here that is this process. With several
-/// silos, <see cref="Locate"/> is where the pick is made and another silo's target is returned; nothing else changes.
+/// The one place that knows where a grain lives and how a request gets there: in this process, or where the interconnect says.
 /// </summary>
 internal sealed class Router(RequestMonitor monitor)
 {
@@ -14,6 +14,9 @@ internal sealed class Router(RequestMonitor monitor)
     private const int ForwardsMax = 20;
 
     private volatile SiloStatus _status = SiloStatus.Created;
+
+    /// <summary>The other silos; null where this is the only one.</summary>
+    public Interconnect? Others { get; set; }
 
     public SiloStatus Status { get => _status; set => _status = value; }
 
@@ -34,8 +37,12 @@ internal sealed class Router(RequestMonitor monitor)
     {
         if (request.Target is not { } grain || request.IsSettled)
             return;
-        if (!Takes(request))
+        if (!Takes(request) && request.Origin is not null)
+            request.SendBack();
+        else if (!Takes(request))
             request.FailElsewhere(Unavailable(grain));
+        else if (request.Origin is not null && !Others!.LivesHere(grain.Shared.Class, grain.Key))
+            request.SendBack();
         else if (request.Forwards++ >= ForwardsMax)
             request.FailElsewhere(new OrleansMessageRejectionException(
                 $"{request.Method.Name} was sent on {ForwardsMax} times, because one activation of {grain} after the other ended before it got to it."));
@@ -43,7 +50,25 @@ internal sealed class Router(RequestMonitor monitor)
             Deliver(grain, request);
     }
 
-    private static void Deliver(GrainReference grain, Request request)
+    /// <summary>A request that another silo has sent back without running it.</summary>
+    public void SendAnew(Request request)
+    {
+        if (Takes(request))
+            Deliver(request.Target!, request);
+        else
+            request.FailElsewhere(Unavailable(request.Target!));
+    }
+
+    /// <summary>A request of another silo for a grain of this one.</summary>
+    public static void Accept(Request request)
+    {
+        while (!request.Target!.Shared.Class.Target(request.Target.Key).TryAccept(request))
+        {
+            // It ended in between; the next one is another.
+        }
+    }
+
+    private void Deliver(GrainReference grain, Request request)
     {
         while (true)
         {
@@ -55,7 +80,7 @@ internal sealed class Router(RequestMonitor monitor)
         }
     }
 
-    private static IRequestTarget Locate(GrainReference grain) => grain.Shared.Class.Target(grain.Key);
+    private IRequestTarget Locate(GrainReference grain) => Others is { } others ? others.Locate(grain) : grain.Shared.Class.Target(grain.Key);
 
     /// <summary>A grain that is shutting down may need others to do so.</summary>
     private bool Takes(Request request) =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Activations;
@@ -18,7 +19,7 @@ internal sealed class Silo : IClusterClient, IDisposable
     private readonly Collector _collector;
 
     public Silo(IServiceProvider services, TimeProvider time, ILogger<Silo> log,
-        IOptions<GrainCollectionOptions> collection, IOptions<SiloMessagingOptions> messaging)
+        IOptions<GrainCollectionOptions> collection, IOptions<SiloMessagingOptions> messaging, IOptions<SiloConnectionOptions> connections)
     {
         (Services, Time, Log) = (services, time, log);
         (Collection, Messaging) = (collection.Value, messaging.Value);
@@ -27,6 +28,8 @@ internal sealed class Silo : IClusterClient, IDisposable
         _collector = new(this);
         _classes = GrainCatalog.Classes.ToDictionary(c => c.Type, c => new GrainClass(this, c));
         _byGrainType = _classes.Values.ToDictionary(c => c.GrainType);
+        if (services.GetService<IGrainLocator>() is { } locator)
+            Router.Others = new(this, locator, services.GetRequiredService<SiloListener>(), connections.Value);
     }
 
     public IServiceProvider Services { get; }
@@ -51,6 +54,9 @@ internal sealed class Silo : IClusterClient, IDisposable
             ? (TGrainInterface)Refer(grainClass, typeof(TGrainInterface), grainId.Key.ToString())
             : throw new ArgumentException($"No grain class has the type '{grainId.Type}' of grain id {grainId}.", nameof(grainId));
 
+    public GrainClass ClassOf(Type type) =>
+        _classes.TryGetValue(type, out var grainClass) ? grainClass : throw new ArgumentException($"{type.FullName} is not a grain class.");
+
     /// <summary>A reference to a grain of a known class, as one of the interfaces that the class implements.</summary>
     public object Refer(GrainClass grainClass, Type grainInterface, string key)
     {
@@ -66,6 +72,7 @@ internal sealed class Silo : IClusterClient, IDisposable
         Monitor.Start();
         _collector.Start();
         Router.Status = SiloStatus.Running;
+        Router.Others?.Start();
     }
 
     /// <summary>Takes no more calls, then ends every activation, as long as the token allows.</summary>
@@ -91,12 +98,15 @@ internal sealed class Silo : IClusterClient, IDisposable
                 activation.Abandon();
         }
         Router.Status = SiloStatus.Stopped;
+        if (Router.Others is { } others)
+            await others.StopAsync();
         Monitor.Dispose();
     }
 
     public void Dispose()
     {
         Router.Status = SiloStatus.Stopped;
+        Router.Others?.Dispose();
         _collector.Dispose();
         Monitor.Dispose();
     }
@@ -109,7 +119,7 @@ internal sealed class Silo : IClusterClient, IDisposable
     {
         var implementation = GrainCatalog.Implementation(type, prefix);
         return _classes.TryGetValue(implementation, out var grainClass)
-            ? new(type, grainClass, ProxyFactory.For(type))
+            ? new(type, grainClass, ProxyFactory.For(type).Create)
             : throw new ArgumentException($"The assembly of grain class {implementation.FullName} was loaded after the silo was made.");
     }
 }

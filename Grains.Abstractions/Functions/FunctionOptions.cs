@@ -1,3 +1,4 @@
+using Hearth.Cluster;
 using Hearth.Jobs;
 
 namespace Hearth.Functions;
@@ -23,6 +24,11 @@ public sealed class FunctionOptions
     /// Runs at once on a silo, 1 to 10,000. Default 64. A call over it is answered 429; a job waits.
     /// </summary>
     public int Concurrency { get; set; } = 64;
+
+    /// <summary>
+    /// The pool whose silos alone run it. Default null: any worker that serves it runs its calls, and the pool of their queue its jobs.
+    /// </summary>
+    public string? Pool { get; set; }
 
     /// <summary>What happens when an attempt of a job fails, unless the job says otherwise. Default: 10 attempts, 1 s and doubling.</summary>
     public RetryPolicy Retry { get; set; } = RetryPolicy.Default;
@@ -73,6 +79,8 @@ public sealed class FunctionOptions
             mistakes.Add($"timeout {Timeout} must be above zero and at most 24 hours.");
         if (Concurrency is < 1 or > 10_000)
             mistakes.Add($"concurrency {Concurrency} must be between 1 and 10,000.");
+        if (Pool is not null && !PoolName.IsValid(Pool))
+            mistakes.Add($"pool '{Pool}': {PoolName.Rule}.");
         if (CacheFor is { } age && (age <= TimeSpan.Zero || age > TimeSpan.FromDays(1)))
             mistakes.Add($"cacheFor {age} must be above zero and at most a day.");
         if (Route is not null && (!Route.StartsWith('/') || Reserved.Contains(Route.Split('/')[1])))

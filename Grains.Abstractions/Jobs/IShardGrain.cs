@@ -49,15 +49,45 @@ public interface IShardGrain : IGrainWithStringKey
     /// <remarks>The caller does not give up by itself: what is handed to one who has gone would run nowhere. The shard bounds the time.</remarks>
     /// <param name="function">Its name.</param>
     /// <param name="max">At most so many.</param>
+    /// <param name="pump">Who asks.</param>
     [ResponseTimeout("1.00:00:00")]
-    Task<JobLease[]> LeaseAsync(string function, int max);
+    Task<JobLease[]> LeaseAsync(string function, int max, PumpCall pump);
 
     /// <summary>Hands over a job that may have killed a silo, to be run alone; null when there is none of these functions.</summary>
     [ResponseTimeout("1.00:00:00")]
-    Task<JobLease?> LeaseSuspectAsync([Immutable] IReadOnlyCollection<string> functions);
+    Task<JobLease?> LeaseSuspectAsync([Immutable] IReadOnlyCollection<string> functions, PumpCall pump);
+
+    /// <summary>A pump got no answer to a call: what was handed out to it by then, and is not among what it holds, is given to others.</summary>
+    /// <param name="function">The function that it asked for; null: suspects.</param>
+    /// <param name="last">Its call, and all before it, hand out nothing any more.</param>
+    /// <param name="held">What it holds of the shard: an attempt that is another than the one handed out is none of it.</param>
+    Task DisownAsync(string? function, PumpCall last, [Immutable] HeldAttempt[] held);
 
     /// <summary>A pump tells how attempts went. Repeats are harmless.</summary>
     Task CompleteAsync([Immutable] JobResult[] results);
+
+    /// <summary>
+    /// Hands ready jobs to a worker outside of the cluster, by priority then age; none when there are none. Never waits for jobs. Their leases are
+    /// stored before they are handed out: an attempt whose lease runs out fails as <c>lease-expired</c>.
+    /// </summary>
+    [ResponseTimeout("1.00:00:00")]
+    Task<OutsideJob[]> LeaseOutsideAsync(OutsideAsk ask);
+
+    /// <summary>
+    /// Completes when one of these functions may have ready jobs for workers outside, or at once if one has; sooner when the shard gets another owner.
+    /// </summary>
+    [ResponseTimeout("00:10:00")]
+    Task ReadyOutsideAsync([Immutable] IReadOnlyList<string> functions, CancellationToken cancellationToken);
+
+    /// <summary>Renews leases of workers outside.</summary>
+    /// <param name="held">The attempts.</param>
+    /// <param name="lease">How long from now; a lease is never made shorter.</param>
+    /// <returns>For each until when it stands now; null: it does not stand any more.</returns>
+    Task<DateTimeOffset?[]> RenewOutsideAsync([Immutable] HeldAttempt[] held, TimeSpan lease);
+
+    /// <summary>A worker outside tells how attempts went. Times and retry policy are the shard's to know.</summary>
+    /// <returns>For each whether it was taken; not when its lease had run out, or the job or attempt had ended, also by the same call before.</returns>
+    Task<bool[]> CompleteOutsideAsync([Immutable] JobResult[] results);
 
     /// <summary>Reads what was submitted inside other transactions.</summary>
     Task ReadInboxAsync();

@@ -27,14 +27,32 @@ public static class JobLimits
     /// <summary>Bytes of notes of a job.</summary>
     public const int NoteBytesMax = 256 << 10;
 
+    /// <summary>Bytes of jobs that are handed out at once, unless one alone has more: what another silo or a worker is sent has bounds.</summary>
+    public const long LeaseBytesMax = 32 << 20;
+
     /// <summary>Losses of the silo that ran a job, after which it fails as crashed.</summary>
     public const int CrashesMax = 3;
+
+    /// <summary>Jobs that a worker outside may lease with one request.</summary>
+    public const int OutsideLeaseMax = 256;
+
+    /// <summary>Jobs of which a worker outside may tell in one request.</summary>
+    public const int OutsideItemsMax = 1_000;
+
+    /// <summary>Characters of the name of a worker outside.</summary>
+    public const int WorkerLengthMax = 128;
 
     /// <summary>How long an idempotency key is remembered.</summary>
     public static readonly TimeSpan KeyWindow = TimeSpan.FromHours(24);
 
     /// <summary>Longest time in which a job can be unique.</summary>
     public static readonly TimeSpan UniqueWithinMax = TimeSpan.FromDays(7);
+
+    /// <summary>Shortest lease of a worker outside.</summary>
+    public static readonly TimeSpan OutsideLeaseTimeMin = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest lease of a worker outside.</summary>
+    public static readonly TimeSpan OutsideLeaseTimeMax = TimeSpan.FromHours(1);
 
     /// <summary>Farthest time ahead that a job may be due.</summary>
     public static readonly TimeSpan DelayMax = TimeSpan.FromDays(3_650);

@@ -8,6 +8,9 @@ public static class ShardKey
     public static string Of(string queue, string pool = "default", int n = 0) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{pool}/{queue}/{n}");
 
+    /// <summary>The pool in a key.</summary>
+    public static string PoolOf(string key) => key[..key.IndexOf('/', StringComparison.Ordinal)];
+
     /// <summary>The queue in a key.</summary>
     public static string QueueOf(string key)
     {

@@ -53,33 +53,5 @@ internal sealed class FunctionRegistry
     }
 
     /// <summary>Served names that a caller may have meant, nearest first; three at most.</summary>
-    public IReadOnlyList<string> Near(string name) =>
-    [
-        .. current.Keys
-            .Select(served => (served, distance: Distance(name, served)))
-            .Where(x => x.distance <= Math.Max(2, x.served.Length / 3) || x.served.StartsWith(name, StringComparison.OrdinalIgnoreCase))
-            .OrderBy(x => x.distance).ThenBy(x => x.served, StringComparer.Ordinal)
-            .Take(3).Select(x => x.served),
-    ];
-
-    /// <summary>Levenshtein distance, case ignored; bounded because names are.</summary>
-    private static int Distance(string asked, string served)
-    {
-        if (asked.Length > FunctionName.LengthMax)
-            return int.MaxValue;
-        var row = Enumerable.Range(0, served.Length + 1).ToArray();
-        for (var i = 1; i <= asked.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= served.Length; j++)
-            {
-                var substitute = diagonal + (char.ToLowerInvariant(asked[i - 1]) == served[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substitute, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[served.Length];
-    }
+    public IReadOnlyList<string> Near(string name) => NearNames.Of(name, current.Keys);
 }

@@ -38,6 +38,9 @@ internal abstract class ServedFunction
     /// <summary>Where it came from: "code", or the manifest's file name.</summary>
     public string Source { get; init; } = "code";
 
+    /// <summary>Whether no silo runs it (<see cref="ExternalFunction"/>).</summary>
+    public bool IsExternal { get; init; }
+
     private IReadOnlyDictionary<string, string> Connections { get; }
 
     public abstract FunctionRun CreateRun(FunctionSlots slots);

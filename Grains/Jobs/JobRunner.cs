@@ -13,8 +13,8 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
 {
     private const int EncodedKept = 64 << 10;
 
-    /// <summary>Names of the functions that are served now.</summary>
-    public IReadOnlyCollection<string> Served => [.. registry.All.Keys];
+    /// <summary>The functions that are run here now.</summary>
+    public IEnumerable<ServedFunction> Served => registry.All.Values.Where(f => !f.IsExternal);
 
     /// <summary>Raised after the served functions have changed.</summary>
     public event Action? Changed
@@ -25,7 +25,7 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
 
     public ServedFunction? Find(string name) => registry.Find(name);
 
-    /// <summary>Waits until a function is served: a manifest may come late, or come back.</summary>
+    /// <summary>Waits until a function is served and run here: a manifest may come late, or come back.</summary>
     public async Task<ServedFunction> ServedAsync(string name, CancellationToken cancellationToken)
     {
         while (true)
@@ -35,7 +35,7 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
             registry.Changed += Wake;
             try
             {
-                if (registry.Find(name) is { } function)
+                if (registry.Find(name) is { IsExternal: false } function)
                     return function;
                 LogNotServed(logger, name);
                 await changed.Task.WaitAsync(cancellationToken);
@@ -55,7 +55,7 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
     /// <see cref="StreamAsync"/> where the function streams. Never throws.
     /// </summary>
     /// <returns>The result of an attempt that could not start; null when it has.</returns>
-    public JobResult? TryStart(in JobLease lease, FunctionRun run, DateTimeOffset started, out ValueTask<RunOutcome> ended)
+    public JobResult? TryStart(in JobLease lease, FunctionRun run, DateTimeOffset started, Func<bool> mayBegin, out ValueTask<RunOutcome> ended)
     {
         ended = default;
         try
@@ -66,7 +66,7 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
             var timeout = job.Options?.Timeout ?? function.Options.Timeout;
             var context = function.CreateContext(
                 job.ContentType, job.Options?.Parameters ?? NoParameters, lease.Id, lease.Attempt, lease.Epoch, timeout);
-            ended = run.StartAsync(context, timeout, CancellationToken.None, inline: true);
+            ended = run.StartAsync(context, timeout, CancellationToken.None, inline: true, mayBegin);
             return null;
         }
         catch (Exception e)

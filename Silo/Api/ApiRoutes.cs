@@ -1,7 +1,12 @@
 using Hearth.Api.Calls;
+using Hearth.Api.Cluster;
 using Hearth.Api.Functions;
 using Hearth.Api.Jobs;
+using Hearth.Api.Jobs.Workers;
+using Hearth.Api.Objects;
 using Hearth.Api.OpenApi;
+using Hearth.Cluster;
+using Hearth.Hosting;
 using Hearth.WebConsole;
 using Hearth.Observability;
 
@@ -9,7 +14,8 @@ namespace Hearth.Api;
 
 /// <summary>Every route of Hearth's own, in one table.</summary>
 internal sealed class ApiRoutes(
-    CallEndpoint calls, FunctionEndpoints functions, JobRoutes jobs, HealthEndpoints health, StartPage page, IServiceProvider services)
+    CallEndpoint calls, FunctionEndpoints functions, JobRoutes jobs, WorkerRoutes workers, ObjectRoutes objects, ClusterRoutes cluster,
+    HealthEndpoints health, StartPage page, SiloIdentity self, IServiceProvider services)
 {
     private static readonly ApiParameter Preference = new(
         "header", "Prefer", "respond-async: run it as a durable job and answer 202 at once. wait=10: as a job, and answer with the result if it ends within 10 seconds.");
@@ -21,7 +27,8 @@ internal sealed class ApiRoutes(
 
     public void Map(IEndpointRouteBuilder endpoints)
     {
-        All = Table();
+        // A silo without a front end tells its health and serves nothing else.
+        All = self.Roles.HasFlag(SiloRoles.Frontend) ? Table() : [.. Table().Where(route => route.Pattern.StartsWith("/health/", StringComparison.Ordinal))];
         foreach (var route in All)
             endpoints.MapMethods(route.Pattern, [route.Method], route.Handler);
     }
@@ -63,5 +70,8 @@ internal sealed class ApiRoutes(
             },
         },
         .. jobs.Table(),
+        .. workers.Table(),
+        .. cluster.Table(),
+        .. objects.Table(),
     ];
 }

@@ -1,3 +1,4 @@
+using Hearth.Cluster;
 using Hearth.Api.Http;
 using Hearth.Auth;
 using Hearth.Storage;
@@ -61,7 +62,7 @@ internal sealed partial class EdgeMiddleware(RequestDelegate next, AccessPolicy 
         {
             await ProblemWriter.WriteAsync(http, Problems.From(bad));
         }
-        else if (error is OutcomeUnknownException)
+        else if (error is OutcomeUnknownException or TimeoutException || error is Orleans.Runtime.OrleansException && !NotRun.Is(error))
         {
             await ProblemWriter.WriteAsync(http, Problems.OutcomeUnknown);
         }
@@ -69,6 +70,10 @@ internal sealed partial class EdgeMiddleware(RequestDelegate next, AccessPolicy 
         {
             LogDamaged(logger, http.Request.Method, http.Request.Path, error);
             await ProblemWriter.WriteAsync(http, Problems.Damaged);
+        }
+        else if (NotRun.Is(error))
+        {
+            await ProblemWriter.WriteAsync(http, Problems.SiloUnavailable);
         }
         else if (error is StoreUnavailableException)
         {

@@ -13,7 +13,7 @@ public static class BuiltInFunctions
     /// <param name="Message">What the error says.</param>
     internal sealed record FailInput(string Message);
 
-    /// <summary>Serves echo, compress, decompress, hash, primes, wordcount, sleep, fail and guestbook.</summary>
+    /// <summary>Serves echo, compress, decompress, hash, primes, wordcount, sleep, fail and guestbook, and the object counter.</summary>
     public static HearthApplicationBuilder AddBuiltInFunctions(this HearthApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -76,7 +76,7 @@ public static class BuiltInFunctions
             o.Example = new GuestbookInput("Ada");
             o.Connections.Add("demo");
         });
-        return builder;
+        return builder.AddObject<Counter>("counter", Counter.AddTo, o => o.Description = "Counts, one number for each key.");
     }
 
     private static void Fail(string message) => throw new FunctionException(message);

@@ -30,6 +30,26 @@ internal sealed class CommandLine
         HelpName = "NAME=VALUE",
     };
 
+    private readonly Option<string?> name = new("--name") { Description = "Name of this silo in its cluster. [default: MACHINE-PORT]" };
+    private readonly Option<string[]> pool = new("--pool")
+    {
+        Description = "Pool whose work this silo takes; several by commas or by repeating it. [default: default]",
+        HelpName = "POOL",
+    };
+
+    private readonly Option<string?> roles = new("--roles") { Description = "frontend (serves the API), worker (runs functions), or both. [default: frontend,worker]" };
+    private readonly Option<string?> siloListen = new("--silo-listen")
+    {
+        Description = "Address and port to listen on for the other silos of a cluster; always mutual TLS. [default: 127.0.0.1:0]",
+        HelpName = "ADDRESS:PORT",
+    };
+
+    private readonly Option<string?> siloAdvertise = new("--silo-advertise")
+    {
+        Description = "Host by which the other silos reach this one. [default: the address of --silo-listen]",
+        HelpName = "HOST",
+    };
+
     private readonly ParseResult result;
     private Func<HearthApplicationBuilder, HearthApplication>? chosen;
 
@@ -37,7 +57,8 @@ internal sealed class CommandLine
     {
         var root = new RootCommand("Hearth turns an algorithm into a service that stays up: it serves functions over HTTP as calls and as durable jobs.")
         {
-            port, listen, data, database, allowUnsafeDatabase, functions, certificate, key, behindProxy, connection,
+            port, listen, data, database, allowUnsafeDatabase, functions, certificate, key, behindProxy, connection, name, pool, roles,
+            siloListen, siloAdvertise,
         };
         root.SetAction(_ => chosen = builder => SiloHost.Build(builder, Options(builder)));
         var adminKey = new Command("admin-key", "Makes a new admin key, prints it once and stores its hash in the data folder. From the next start on every request needs it.")
@@ -96,6 +117,11 @@ internal sealed class CommandLine
         options.TlsCertificate = result.GetValue(certificate) ?? options.TlsCertificate;
         options.TlsKey = result.GetValue(key) ?? options.TlsKey;
         options.BehindProxy |= result.GetValue(behindProxy);
+        options.Name = result.GetValue(name) ?? options.Name;
+        options.Pool = result.GetValue(pool) is { Length: > 0 } pools ? string.Join(',', pools) : options.Pool;
+        options.Roles = result.GetValue(roles) ?? options.Roles;
+        options.SiloListen = result.GetValue(siloListen) ?? options.SiloListen;
+        options.SiloAdvertise = result.GetValue(siloAdvertise) ?? options.SiloAdvertise;
         foreach (var pair in result.GetValue(connection) ?? [])
         {
             var at = pair.IndexOf('=', StringComparison.Ordinal);

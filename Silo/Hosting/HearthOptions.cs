@@ -1,3 +1,5 @@
+using Hearth.Jobs;
+
 namespace Hearth.Hosting;
 
 /// <summary>What a silo was told: section <c>Hearth</c> of the configuration, and the command line above it.</summary>
@@ -38,4 +40,22 @@ internal sealed record HearthOptions
 
     /// <summary>Connection strings that functions may declare, by name.</summary>
     public Dictionary<string, string> Connections { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>The silo's name, unique among those of its cluster. Default: machine and port, or machine and process where the port is 0.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>The pools whose work it takes, separated by commas. Default <c>default</c>.</summary>
+    public string? Pool { get; set; }
+
+    /// <summary><c>frontend</c> (serves the API), <c>worker</c> (runs functions), or both, separated by a comma. Default both.</summary>
+    public string? Roles { get; set; }
+
+    /// <summary>Address and port to listen on for the other silos; always mutual TLS. Default <c>127.0.0.1:0</c>: this machine, a free port.</summary>
+    public string SiloListen { get; set; } = "127.0.0.1:0";
+
+    /// <summary>Host by which the other silos reach this one. Default: the address of <see cref="SiloListen"/>.</summary>
+    public string? SiloAdvertise { get; set; }
+
+    /// <summary>Queues by name, and what is special about them.</summary>
+    public Dictionary<string, QueueOptions> Queues { get; init; } = new(StringComparer.Ordinal);
 }

@@ -1,10 +1,11 @@
+using Hearth.Cluster;
 using Hearth.Jobs;
 using Hearth.Storage;
 
 namespace Hearth.Hosting;
 
-/// <summary>Tells shards that something was submitted to them inside another transaction.</summary>
-internal sealed partial class InboxService(IJobStore store, IGrainFactory grains, TimeProvider clock, ILogger<InboxService> logger) : BackgroundService
+/// <summary>Tells the shards that live here that something was submitted to them inside another transaction.</summary>
+internal sealed partial class InboxService(IJobStore store, IClusterView cluster, IGrainFactory grains, TimeProvider clock, ILogger<InboxService> logger) : BackgroundService
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
@@ -16,7 +17,7 @@ internal sealed partial class InboxService(IJobStore store, IGrainFactory grains
             {
                 await foreach (var number in store.WatchInboxAsync(stoppingToken))
                 {
-                    if (await store.ShardKeyAsync(number, stoppingToken) is { } key)
+                    if (await store.ShardKeyAsync(number, stoppingToken) is { } key && cluster.Current.HomeOf(key) == cluster.Self)
                         await grains.GetGrain<IShardGrain>(key).ReadInboxAsync();
                 }
             }

@@ -66,8 +66,10 @@ internal sealed partial class ManifestFunctions : IAsyncDisposable
         mistakes = found;
     }
 
-    private TypedFunction<Stream, Nothing> Serve(Manifest manifest)
+    private ServedFunction Serve(Manifest manifest)
     {
+        if (manifest.IsExternal)
+            return ExternalFunction.Create(manifest.Name, manifest.ToOptions(), host, Path.GetFileName(manifest.File));
         TypedFunction<Stream, Nothing>? function = null;
         var executable = new ExecutableFunction(manifest, executables, (_, usage) => function!.Usage.Burned(TimeSpan.FromSeconds(usage.CpuSeconds)));
         function = new TypedFunction<Stream, Nothing>(

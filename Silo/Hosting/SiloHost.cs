@@ -1,21 +1,25 @@
-using System.Globalization;
 using System.Net;
 using Hearth.Api;
 using Hearth.Api.Calls;
+using Hearth.Api.Cluster;
 using Hearth.Api.Functions;
 using Hearth.Api.Jobs;
 using Hearth.Api.Jobs.Events;
 using Hearth.Api.Jobs.Lists;
 using Hearth.Api.Jobs.Queues;
 using Hearth.Api.Jobs.Submitting;
+using Hearth.Api.Jobs.Workers;
+using Hearth.Api.Objects;
 using Hearth.Api.OpenApi;
 using Hearth.Auth;
+using Hearth.Cluster;
 using Hearth.WebConsole;
 using Hearth.Engines;
 using Hearth.Functions;
 using Hearth.Functions.Registration;
 using Hearth.Functions.Runs;
 using Hearth.Jobs;
+using Hearth.Objects;
 using Hearth.Observability;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -31,11 +35,14 @@ internal static class SiloHost
         var keyHash = AdminKeyFile.Load(options);
         SafeStart.Check(options, keyHash is not null);
         var certificate = ServerCertificate.Load(options);
+        var self = SiloIdentity.From(options);
         AddLogging(builder.Web);
         AddStorage(builder.Services, options);
-        SiloEngine.Add(builder.Web);
+        builder.Services.AddSingleton(self);
+        SiloEngine.Add(builder.Web, options, self);
         AddFunctions(builder.Services, options);
-        AddJobs(builder.Services);
+        AddObjects(builder.Services);
+        AddJobs(builder.Services, self);
         AddApi(builder.Services, options, keyHash);
         ListenOn(builder.Web, options, certificate);
         var web = builder.Web.Build();
@@ -79,32 +86,37 @@ internal static class SiloHost
         services.AddHostedService<FunctionsService>();
     }
 
-    private static void AddJobs(IServiceCollection services)
+    private static void AddObjects(IServiceCollection services) => services.AddSingleton(
+        s => ObjectRegistration.BuildAll(s.GetServices<ObjectRegistration>(), s.GetRequiredService<FunctionHost>()));
+
+    private static void AddJobs(IServiceCollection services, SiloIdentity self)
     {
-        services.TryAddSingleton(new JobsOptions(Owner()));
+        services.TryAddSingleton(new JobsOptions(self.Id));
         services.AddSingleton(new PayloadBudget());
         services.AddSingleton<StoreWatch>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<JobPump>();
+        services.AddSingleton<PumpBell>();
+        services.AddSingleton<QueueBindings>();
         services.AddSingleton<ShardDirectory>();
         services.AddSingleton<JobLookup>();
         services.AddSingleton<JobList>();
+        services.AddSingleton<OutsideQueue>();
         services.AddSingleton<JobSubmitter>();
         services.AddSingleton<IJobSubmitter>(s => s.GetRequiredService<JobSubmitter>());
         services.AddHostedService<JobsService>();
+        services.AddHostedService<ShardWaker>();
         services.AddHostedService<InboxService>();
         services.AddHostedService<MaintenanceService>();
     }
-
-    /// <summary>Tells this start of this silo from all others.</summary>
-    private static string Owner() => string.Create(
-        CultureInfo.InvariantCulture, $"{Environment.MachineName[..Math.Min(24, Environment.MachineName.Length)]}/{Environment.ProcessId}/{Guid.NewGuid().ToString("N")[..12]}");
 
     private static void AddApi(IServiceCollection services, HearthOptions options, byte[]? keyHash)
     {
         services.AddSingleton(new AccessPolicy(options, keyHash));
         services.AddSingleton<ApiRoutes>();
         services.AddSingleton<CallEndpoint>();
+        services.AddSingleton<CallPlaces>();
+        services.AddSingleton<ClusterRoutes>();
         services.AddSingleton<FunctionEndpoints>();
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<JobActions>();
@@ -116,11 +128,20 @@ internal static class SiloHost
         services.AddSingleton<JobRoutes>();
         services.AddSingleton<JobStream>();
         services.AddSingleton<JobSubmission>();
+        services.AddSingleton<ObjectCallEndpoint>();
+        services.AddSingleton<ObjectEndpoints>();
+        services.AddSingleton<ObjectListEndpoint>();
+        services.AddSingleton<ObjectRoutes>();
         services.AddSingleton<OpenApiEndpoint>();
         services.AddSingleton<OwnRouteSource>();
+        services.AddSingleton<PoolCensus>();
+        services.AddSingleton<PoolEndpoints>();
         services.AddSingleton<QueueEndpoints>();
+        services.AddSingleton<SiloEndpoints>();
         services.AddSingleton<StartPage>();
         services.AddSingleton<SubmitEndpoint>();
+        services.AddSingleton<WorkerEndpoints>();
+        services.AddSingleton<WorkerRoutes>();
     }
 
     private static void ListenOn(WebApplicationBuilder web, HearthOptions options, ServerCertificate? certificate)

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using Hearth.Api;
 using Hearth.Api.Calls;
 using Hearth.Auth;
+using Hearth.Cluster;
+using Hearth.Engines;
 using Hearth.Functions;
+using Hearth.Jobs;
 using Hearth.Storage;
 
 namespace Hearth.Hosting;
@@ -16,9 +18,12 @@ internal static class SiloStart
     {
         try
         {
+            _ = web.Services.GetRequiredService<QueueBindings>(); // mistakes in it are told before anything is opened
             await web.Services.GetRequiredService<SiloStore>().OpenAsync();
+            await SiloEngine.JoinAsync(web.Services, cancellationToken);
             web.Services.GetRequiredService<ApiRoutes>().Map(web);
-            ((IEndpointRouteBuilder)web).DataSources.Add(web.Services.GetRequiredService<OwnRouteSource>());
+            if (web.Services.GetRequiredService<SiloIdentity>().Roles.HasFlag(SiloRoles.Frontend))
+                ((IEndpointRouteBuilder)web).DataSources.Add(web.Services.GetRequiredService<OwnRouteSource>());
             await web.StartAsync(cancellationToken);
         }
         catch (Exception e) when (Explain(e, options) is { } message)
@@ -31,9 +36,8 @@ internal static class SiloStart
         {
             await AnnounceAsync(web, options);
             await web.WaitForShutdownAsync(cancellationToken);
+            return SiloEngine.ExitCode(web.Services) ?? 0;
         }
-
-        return 0;
     }
 
     public static int Refuse(string message)
@@ -46,7 +50,7 @@ internal static class SiloStart
     private static string? Explain(Exception e, HearthOptions options) => e switch
     {
         StartException or StoreUnavailableException => e.Message,
-        InvalidOperationException or ArgumentException when e.Message.StartsWith("Function ", StringComparison.Ordinal) => e.Message,
+        InvalidOperationException or ArgumentException when IsOfAuthor(e.Message) => e.Message,
         IOException when e.Message.Contains("address already in use", StringComparison.OrdinalIgnoreCase) =>
             $"port {options.Port} is in use. Stop the process that has it, or choose another port: --port N.",
         System.Net.Sockets.SocketException => $"port {options.Port} on {options.Listen} cannot be opened: {e.Message}. Choose an address of this machine: --listen ADDRESS.",
@@ -55,19 +59,35 @@ internal static class SiloStart
         _ => null,
     };
 
+    /// <summary>What the application's code adds cannot be served.</summary>
+    private static bool IsOfAuthor(string message) =>
+        message.StartsWith("Function ", StringComparison.Ordinal) || message.StartsWith("Object ", StringComparison.Ordinal);
+
     private static async Task AnnounceAsync(WebApplication web, HearthOptions options)
     {
-        var version = Assembly.GetExecutingAssembly().GetName().Version!.ToString(3);
         var functions = web.Services.GetRequiredService<FunctionRegistry>().All.Count;
         using var self = Process.GetCurrentProcess();
         var took = TimeProvider.System.GetUtcNow() - new DateTimeOffset(self.StartTime.ToUniversalTime());
         var log = System.Console.Out;
-        log.WriteLine($"Hearth {version} serves {functions} functions on {string.Join(", ", web.Urls)}");
+        log.WriteLine($"Hearth {HearthVersion.Text} serves {functions} functions on {string.Join(", ", web.Urls)}");
         log.WriteLine($"Data: {web.Services.GetRequiredService<SiloStore>().Description}. Manifests: {Path.GetFullPath(options.Functions)}.");
+        if (options.Database is not null)
+            log.WriteLine(Cluster(web.Services.GetRequiredService<IClusterView>()));
         log.WriteLine(await web.Services.GetRequiredService<ManifestFunctions>().DescribeIsolationAsync());
         if (!web.Services.GetRequiredService<AccessPolicy>().HasKey && !options.BehindProxy)
             log.WriteLine("Access: this machine only, no key. To ask for one, make it with the command 'admin-key' and restart.");
         log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Ready after {took.TotalSeconds:0.00} s."));
         await log.FlushAsync(CancellationToken.None);
     }
+
+    private static string Cluster(IClusterView cluster)
+    {
+        var self = cluster.Current.Find(cluster.Self);
+        var others = cluster.Current.Silos.Where(silo => silo.Id != cluster.Self).Select(Shown).ToList();
+        return $"Silo {(self is null ? cluster.Self : Shown(self))}. Cluster: {(others.Count == 0 ? "no others" : string.Join(", ", others))}.";
+    }
+
+    private static string Shown(SiloView silo) =>
+        silo.Name + (silo.Pools.Count == 0 ? " (frontend only)" : $" (pool {string.Join(", ", silo.Pools)})")
+        + (silo.Status == SiloStatus.Draining ? ", draining" : "");
 }

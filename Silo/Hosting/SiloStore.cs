@@ -14,6 +14,9 @@ internal sealed class SiloStore(HearthOptions options, JobsOptions jobs, TimePro
 
     public IGrainStateStore GrainState { get; private set; } = null!;
 
+    /// <summary>Which silos share the store; null on SQLite, which serves one.</summary>
+    public ISiloTable? Silos { get; private set; }
+
     /// <summary>The database that applications may submit in transactions of their own; null on SQLite.</summary>
     public PostgreSqlDatabase? PostgreSql { get; private set; }
 
@@ -39,11 +42,11 @@ internal sealed class SiloStore(HearthOptions options, JobsOptions jobs, TimePro
     private void OpenSqlite()
     {
         var folder = DataFolder.Take(options.Data);
-        opened.Push(new Folder(folder));
+        opened.Push(new Closing(folder));
         var database = SqliteDatabase.Open(folder.Database);
         opened.Push(database);
         Jobs = new SqliteJobStore(database, clock);
-        GrainState = new SqliteGrainStateStore(database);
+        GrainState = new SqliteGrainStateStore(database, clock);
         Description = $"SQLite {SqliteLibrary.Version} in {Path.GetFullPath(options.Data)}";
     }
 
@@ -57,10 +60,12 @@ internal sealed class SiloStore(HearthOptions options, JobsOptions jobs, TimePro
         opened.Push(store);
         Jobs = store;
         GrainState = new PostgreSqlGrainStateStore(PostgreSql);
+        Silos = new PostgreSqlSiloTable(PostgreSql);
+        opened.Push(new Closing(Silos));
         Description = "PostgreSQL " + PostgreSql.Description;
     }
 
-    private sealed class Folder(DataFolder held) : IAsyncDisposable
+    private sealed class Closing(IDisposable held) : IAsyncDisposable
     {
         public ValueTask DisposeAsync()
         {

@@ -1,3 +1,4 @@
+using Hearth.Cluster;
 using Hearth.Storage;
 
 namespace Hearth.Jobs;
@@ -38,9 +39,10 @@ internal sealed class JobList(ShardDirectory shards, IJobStore store, TimeProvid
     {
         var page = await store.ListAsync(filter, cancellationToken);
         var open = new Dictionary<JobId, OpenJobView>();
-        foreach (var ofShard in page.Jobs.Where(job => !job.HasEnded).GroupBy(job => job.Id.Shard))
+        foreach (var ofShard in page.Jobs.Where(job => !job.HasEnded && shards.HasHome(owners[job.Id.Shard].Key)).GroupBy(job => job.Id.Shard))
         {
-            foreach (var view in await shards.Of(owners[ofShard.Key]).OpenAsync([.. ofShard.Select(job => job.Id)]))
+            foreach (var view in await GrainCalls.RepeatAsync(
+                () => shards.Of(owners[ofShard.Key]).OpenAsync([.. ofShard.Select(job => job.Id)]), clock))
                 open[view.Id] = view;
         }
 
@@ -55,9 +57,11 @@ internal sealed class JobList(ShardDirectory shards, IJobStore store, TimeProvid
         var start = clock.GetTimestamp();
         var found = new List<(JobView, string)>();
         var below = filter.Below;
+        // Nobody knows the states of the others' jobs.
+        var asked = owners.Values.Where(shard => shards.HasHome(shard.Key)).ToList();
         for (var looked = 0; looked < LookedAtMax;)
         {
-            var chunk = await NewestAsync(owners.Values, new OpenJobFilter(state, filter.Function, below, ChunkMax));
+            var chunk = await NewestAsync(asked, new OpenJobFilter(state, filter.Function, below, ChunkMax));
             foreach (var open in chunk)
             {
                 looked++;
@@ -71,7 +75,7 @@ internal sealed class JobList(ShardDirectory shards, IJobStore store, TimeProvid
             }
 
             if (chunk.Count < ChunkMax)
-                return new ListedJobs(found, null, IsCut: false);
+                return new ListedJobs(found, null, IsCut: asked.Count < owners.Count);
         }
 
         return new ListedJobs(found, below, IsCut: true);
@@ -83,7 +87,7 @@ internal sealed class JobList(ShardDirectory shards, IJobStore store, TimeProvid
         var newest = new List<OpenJobView>();
         foreach (var some in owners.Chunk(ShardsAtOnce))
         {
-            var lists = await Task.WhenAll(some.Select(shard => shards.Of(shard).ListOpenAsync(filter)));
+            var lists = await Task.WhenAll(some.Select(shard => GrainCalls.RepeatAsync(() => shards.Of(shard).ListOpenAsync(filter), clock)));
             newest = [.. lists.SelectMany(list => list).Concat(newest).OrderByDescending(view => view.Id).Take(filter.Limit)];
         }
 

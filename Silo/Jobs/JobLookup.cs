@@ -1,3 +1,4 @@
+using Hearth.Cluster;
 using Hearth.Storage;
 
 namespace Hearth.Jobs;
@@ -11,7 +12,7 @@ internal sealed class JobLookup(ShardDirectory shards, IJobStore store, TimeProv
         var job = await store.FindAsync(id, cancellationToken);
         if (job is null || await shards.OwnerOfAsync(id, cancellationToken) is not var (shard, queue))
             return null;
-        if (job.HasEnded)
+        if (job.HasEnded || !shards.HasHome(shard.GetPrimaryKeyString()))
             return (job, queue);
         if (wait > TimeSpan.Zero)
             await WaitAsync(shard, id, wait, cancellationToken);
@@ -20,7 +21,7 @@ internal sealed class JobLookup(ShardDirectory shards, IJobStore store, TimeProv
 
     /// <summary>A job that had not ended a moment ago.</summary>
     public async Task<JobView?> NowAsync(IShardGrain shard, JobId id, JobView? known, CancellationToken cancellationToken) =>
-        await shard.OpenAsync([id]) is [var open] && known is not null
+        await GrainCalls.RepeatAsync(() => shard.OpenAsync([id]), clock) is [var open] && known is not null
             ? Overlay(known, open)
             : await store.FindAsync(id, cancellationToken);
 
@@ -40,6 +41,10 @@ internal sealed class JobLookup(ShardDirectory shards, IJobStore store, TimeProv
         try
         {
             await shard.WaitAsync(id, either.Token);
+        }
+        catch (Orleans.Runtime.OrleansMessageRejectionException)
+        {
+            // The shard moves: the caller gets the state as it is, and asks again.
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,3 +1,4 @@
+using Hearth.Cluster;
 using System.Buffers;
 using Hearth.Functions;
 using Hearth.Hosting;
@@ -36,6 +37,9 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
         return await SendAsync(queue, specs, key is null ? null : JobKey.Of(key, specs));
     }
 
+    /// <summary>The key of the shard that takes a queue's jobs.</summary>
+    public ValueTask<string> ShardOfAsync(string queue, CancellationToken cancellationToken) => shards.KeyOfAsync(queue, cancellationToken);
+
     /// <summary>Refuses what cannot be submitted inside a transaction of the application's.</summary>
     public void CheckForTransaction(string queue, JobSpec job)
     {
@@ -51,6 +55,7 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
     /// <summary>Hands jobs that have been checked to their shard.</summary>
     /// <exception cref="OutcomeUnknownException">There was no answer in time.</exception>
     /// <exception cref="StoreUnavailableException">Nothing was stored.</exception>
+    /// <exception cref="QueueWithoutSiloException">Nothing was stored: the queue's pool has no silo.</exception>
     /// <exception cref="TooManyQueuesException">The queue is new, and there are as many as there can be.</exception>
     public async Task<JobsSubmitted> SendAsync(string queue, JobSpec[] jobs, JobKey? key)
     {
@@ -65,7 +70,7 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
             _ = sent.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             throw new OutcomeUnknownException($"The store did not answer within {AnswerMax.TotalSeconds:0} s; whether the jobs are stored is not known.", e);
         }
-        catch (Orleans.Runtime.OrleansException e)
+        catch (Orleans.Runtime.OrleansException e) when (!NotRun.Is(e))
         {
             throw new OutcomeUnknownException("The owner of the queue did not answer; whether the jobs are stored is not known.", e);
         }
@@ -75,7 +80,22 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
     {
         if (!await shards.MayTakeAsync(queue, CancellationToken.None))
             throw new TooManyQueuesException();
-        var shard = shards.ForQueue(queue);
+        if (await shards.KeyOfAsync(queue, CancellationToken.None) is var shardKey && !shards.HasHome(shardKey))
+            throw new QueueWithoutSiloException(queue, ShardKey.PoolOf(shardKey));
+        var shard = await shards.ForQueueAsync(queue, CancellationToken.None);
+        try
+        {
+            return await AskAsync(shard, jobs, key);
+        }
+        catch (Orleans.Runtime.OrleansMessageRejectionException e) when (key is not null || NotRun.Is(e))
+        {
+            // The shard moves, or its silo has died: whoever owns it next takes them.
+            return await GrainCalls.UntilTakenAsync(() => AskAsync(shard, jobs, key), clock, isRepeatable: key is not null);
+        }
+    }
+
+    private static async Task<JobsSubmitted> AskAsync(IShardGrain shard, JobSpec[] jobs, JobKey? key)
+    {
         if (jobs is not [var job])
             return await shard.SubmitManyAsync(jobs, key);
         var one = await shard.SubmitAsync(job, key);
@@ -101,6 +121,10 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
             : null;
     }
 }
+
+/// <summary>The pool of a queue has no silo that could store its jobs.</summary>
+internal sealed class QueueWithoutSiloException(string queue, string pool)
+    : StoreUnavailableException($"Queue '{queue}' is in pool '{pool}', which has no silo that takes work now: start one with --pool {pool}. Nothing was stored.");
 
 /// <summary>There are as many queues as there can be.</summary>
 internal sealed class TooManyQueuesException() : Exception($"There are {JobLimits.ShardsMax} shards, which is as many as there can be: use a queue that is there.");

@@ -15,11 +15,12 @@ public static class JobTransactions
     /// <returns>Its id; there is such a job once the transaction has committed.</returns>
     /// <exception cref="JobRefusedException">The job cannot be run as it is; the message says what to change.</exception>
     /// <exception cref="InvalidOperationException">The transaction has ended, or this silo does not use PostgreSQL.</exception>
-    public static Task<JobId> SubmitAsync(
+    public static async Task<JobId> SubmitAsync(
         this IJobSubmitter jobs, string queue, JobSpec job, NpgsqlTransaction transaction, CancellationToken cancellationToken = default)
     {
-        if (jobs is JobSubmitter submitter)
-            submitter.CheckForTransaction(queue, job);
-        return JobInbox.SubmitAsync(transaction, ShardKey.Of(queue), job, cancellationToken);
+        if (jobs is not JobSubmitter submitter)
+            return await JobInbox.SubmitAsync(transaction, ShardKey.Of(queue), job, cancellationToken);
+        submitter.CheckForTransaction(queue, job);
+        return await JobInbox.SubmitAsync(transaction, await submitter.ShardOfAsync(queue, cancellationToken), job, cancellationToken);
     }
 }

@@ -1,4 +1,5 @@
 using Hearth.Api.Http;
+using Hearth.Cluster;
 using Hearth.Hosting;
 using Hearth.Jobs;
 using Hearth.Storage;
@@ -6,7 +7,9 @@ using Hearth.Storage;
 namespace Hearth.Observability;
 
 /// <summary>Health as load balancers and people ask for it.</summary>
-internal sealed class HealthEndpoints(IGrainStateStore store, StoreWatch watch, TimeProvider clock, ManifestFunctions manifests, IHostApplicationLifetime lifetime)
+internal sealed class HealthEndpoints(
+    IGrainStateStore store, StoreWatch watch, TimeProvider clock, ManifestFunctions manifests, IClusterView cluster, PoolCensus pools,
+    IHostApplicationLifetime lifetime)
 {
     /// <summary>Whoever asks gives up soon.</summary>
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(2);
@@ -21,9 +24,13 @@ internal sealed class HealthEndpoints(IGrainStateStore store, StoreWatch watch, 
             return;
         }
 
-        var status = manifests.Mistakes.Count == 0 ? "ready" : "degraded";
-        await WriteAsync(http, new HealthDocument(status, manifests.Mistakes), StatusCodes.Status200OK);
+        string[] reasons = [.. manifests.Mistakes, .. pools.Mistakes(), .. Draining()];
+        await WriteAsync(http, new HealthDocument(reasons.Length == 0 ? "ready" : "degraded", reasons), StatusCodes.Status200OK);
     }
+
+    private bool IsDraining => cluster.Current.Find(cluster.Self)?.Status == SiloStatus.Draining;
+
+    private IEnumerable<string> Draining() => IsDraining ? ["This silo drains: it takes no new work. Start it again to undo that."] : [];
 
     /// <summary>Why nothing should be sent here now; null: all is well.</summary>
     private async Task<string?> TroubleAsync()
@@ -32,6 +39,8 @@ internal sealed class HealthEndpoints(IGrainStateStore store, StoreWatch watch, 
             return "The silo is stopping.";
         if (watch.Trouble is { } trouble)
             return trouble;
+        if (!cluster.MayStartJobs && !IsDraining)
+            return "The silo has lost its lease, because it could not renew it in the database: it starts no jobs.";
         try
         {
             await store.ReadAsync("health", "ready").WaitAsync(AnswerMax, clock);

@@ -61,6 +61,10 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
         Do<IReadOnlyList<JobRow>>(() =>
             [.. ids.Distinct().Where(id => Find(shard)?.Jobs.ContainsKey(id) == true).Select(id => Whole(id, Find(shard)!.Jobs[id]))]);
 
+    public Task<IReadOnlyList<JobLeaseRow>> LeasesAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) =>
+        Do<IReadOnlyList<JobLeaseRow>>(() =>
+            [.. ids.Distinct().Where(id => Find(shard)?.Leases.ContainsKey(id) == true).Select(id => Find(shard)!.Leases[id].Values.Last())]);
+
     public Task<IReadOnlyList<JobKeyRow>> FindKeysAsync(
         int shard, JobKeyKind kind, IReadOnlyList<ReadOnlyMemory<byte>> hashes, DateTimeOffset since, CancellationToken cancellationToken) =>
         Do<IReadOnlyList<JobKeyRow>>(() =>
@@ -166,6 +170,8 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
             Of(owned.Attempts, attempt.Id).TryAdd((attempt.Attempt, attempt.Kind), Stored(attempt));
         foreach (var note in write.Notes.Span)
             Of(owned.Notes, note.Id).TryAdd(note.Number, note with { At = StoredTime.Truncate(note.At) });
+        foreach (var lease in write.Leases.Span)
+            Of(owned.Leases, lease.Id).TryAdd((lease.Attempt, lease.Number), Stored(lease));
         foreach (var post in write.Posts.Span)
             Find(post.Shard)?.Add(++inboxPosition, post with { Spec = Stored(post.Spec) });
         if (!write.Posts.IsEmpty)
@@ -191,6 +197,12 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
         At = StoredTime.Truncate(row.At),
         StartedAt = StoredTime.Truncate(row.StartedAt),
         RetryAt = StoredTime.Truncate(row.RetryAt),
+    };
+
+    private static JobLeaseRow Stored(JobLeaseRow row) => row with
+    {
+        StartedAt = StoredTime.Truncate(row.StartedAt),
+        Until = StoredTime.Truncate(row.Until),
     };
 
     /// <summary>The last checkpoint's jobs, those after it, and those of the inbox that the checkpoint may not have known.</summary>
@@ -276,6 +288,8 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
 
         public Dictionary<JobId, SortedDictionary<int, JobNoteRow>> Notes { get; } = [];
 
+        public Dictionary<JobId, SortedDictionary<(int Attempt, int Number), JobLeaseRow>> Leases { get; } = [];
+
         public List<(long Position, InboxPost Post)> Inbox { get; } = [];
 
         public void Add(JobRow job)
@@ -296,6 +310,7 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
             Ends.Remove(id);
             Attempts.Remove(id);
             Notes.Remove(id);
+            Leases.Remove(id);
         }
     }
 }

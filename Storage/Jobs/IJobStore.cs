@@ -60,6 +60,12 @@ public interface IJobStore
     /// <exception cref="CorruptRowException">One has a wrong checksum.</exception>
     Task<IReadOnlyList<JobRow>> ReadJobsAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The newest lease row (<see cref="JobLeaseRow"/>: by attempt, then number) of each of these jobs that has one, in any order. Little work where
+    /// no worker outside has leased anything.
+    /// </summary>
+    Task<IReadOnlyList<JobLeaseRow>> LeasesAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken);
+
     /// <summary>For each hash the newest key row of a job accepted at or after <paramref name="since"/>, if there is one.</summary>
     Task<IReadOnlyList<JobKeyRow>> FindKeysAsync(
         int shard, JobKeyKind kind, IReadOnlyList<ReadOnlyMemory<byte>> hashes, DateTimeOffset since, CancellationToken cancellationToken);
@@ -107,12 +113,3 @@ public enum WriteOutcome
     /// <summary>The shard has another owner: nothing was written, and nothing ever will be under this epoch.</summary>
     Refused,
 }
-
-/// <summary>The store cannot be reached or cannot write now: nothing was changed, and the caller may try again.</summary>
-public class StoreUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);
-
-/// <summary>The store was lost during a commit: it may have been made or not.</summary>
-public sealed class OutcomeUnknownException(string message, Exception? innerException = null) : StoreUnavailableException(message, innerException);
-
-/// <summary>A stored row is not what was written: the disk or the database has damaged it.</summary>
-public sealed class CorruptRowException(string message) : Exception(message);

@@ -46,6 +46,15 @@ public readonly record struct JobAttemptRow(
     JobId Id, int Attempt, AttemptKind Kind, DateTimeOffset At,
     DateTimeOffset? StartedAt = null, DateTimeOffset? RetryAt = null, string? Error = null, string? ErrorType = null);
 
+/// <summary>A lease of a worker outside of the cluster, or a renewal of one: the newest row of an attempt counts.</summary>
+/// <param name="Id">The job.</param>
+/// <param name="Attempt">The attempt that was handed out; no other has the same number.</param>
+/// <param name="Number">1 for the lease, and up for its renewals.</param>
+/// <param name="StartedAt">When the attempt was handed out.</param>
+/// <param name="Until">When it fails, unless it has ended or been renewed by then.</param>
+/// <param name="Worker">The worker's name.</param>
+public readonly record struct JobLeaseRow(JobId Id, int Attempt, int Number, DateTimeOffset StartedAt, DateTimeOffset Until, string Worker);
+
 /// <summary>What a note tells. Numbers are stored.</summary>
 public enum NoteKind
 {
@@ -88,6 +97,8 @@ public sealed class ShardWrite(int shard, long epoch)
     public ReadOnlyMemory<JobAttemptRow> Attempts { get; init; }
 
     public ReadOnlyMemory<JobNoteRow> Notes { get; init; }
+
+    public ReadOnlyMemory<JobLeaseRow> Leases { get; init; }
 
     public ReadOnlyMemory<InboxPost> Posts { get; init; }
 }

@@ -10,6 +10,13 @@ internal sealed class JobReads(PostgreSqlDatabase database)
     public async Task<IReadOnlyList<JobRow>> JobsAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) =>
         ids.Count == 0 ? [] : await database.ListAsync(SqlText.ReadJobs, ByIds(shard, ids), reader => Rows.Job(reader), cancellationToken);
 
+    public async Task<IReadOnlyList<JobLeaseRow>> LeasesAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) =>
+        ids.Count == 0 ? [] : await database.ListAsync(
+            SqlText.Leases, ByIds(shard, ids),
+            reader => new JobLeaseRow(
+                new JobId(reader.GetGuid(0)), reader.GetInt32(1), reader.GetInt32(2), Rows.Time(reader, 3), Rows.Time(reader, 4), reader.GetString(5)),
+            cancellationToken);
+
     public async Task<IReadOnlyList<JobKeyRow>> KeysAsync(
         int shard, JobKeyKind kind, IReadOnlyList<ReadOnlyMemory<byte>> hashes, DateTimeOffset since, CancellationToken cancellationToken)
     {

@@ -58,7 +58,9 @@ internal static class PostgreSqlConnections
             ApplicationName = session,
             Timeout = Seconds(options.ConnectTimeout),
             CommandTimeout = Seconds(options.StatementTimeout) + 5,
-            CancellationTimeout = 2_000,
+            // No answer is waited for after a time-out: a commit that waits for a synchronous standby answers a cancellation with success,
+            // though no standby has it. So the connection is given up, and the outcome is unknown.
+            CancellationTimeout = -1,
             NoResetOnClose = true,
             Enlist = false,
             TcpKeepAlive = true,

@@ -12,6 +12,7 @@ public sealed partial class PostgreSqlDatabase : IAsyncDisposable
 {
     private readonly NpgsqlDataSource readers;
     private readonly NpgsqlDataSource writers;
+    private readonly NpgsqlDataSource members;
     private readonly ITimer heartbeat;
     private Task beating = Task.CompletedTask;
     private bool isLost;
@@ -22,6 +23,7 @@ public sealed partial class PostgreSqlDatabase : IAsyncDisposable
             (opening.Options, opening.Time, opening.Logger, opening.Session, opening.Description, server.IsPooled);
         readers = opening.Source(server.IsPooled, isPooling: true);
         writers = opening.Source(server.IsPooled, isPooling: false);
+        members = opening.Source(server.IsPooled, isPooling: false, SiloLease.AnswerMax);
         Clock = new StoreClock(Time);
         Clock.Sample(server.Clock);
         heartbeat = Time.CreateTimer(_ => Beat(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
@@ -77,6 +79,7 @@ public sealed partial class PostgreSqlDatabase : IAsyncDisposable
     {
         await heartbeat.DisposeAsync();
         await beating;
+        await members.DisposeAsync();
         await writers.DisposeAsync();
         await readers.DisposeAsync();
     }
@@ -84,6 +87,11 @@ public sealed partial class PostgreSqlDatabase : IAsyncDisposable
     /// <summary>A connection of its own, outside any pool.</summary>
     internal async ValueTask<NpgsqlConnection> ConnectWriterAsync(CancellationToken cancellationToken = default) =>
         await writers.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>
+    /// A connection outside any pool that is used by blocking calls and gives up soon: a heartbeat neither waits behind others nor for a thread.
+    /// </summary>
+    internal NpgsqlConnection ConnectMember() => members.OpenConnection();
 
     /// <summary>Runs something that only reads, or that may be done twice.</summary>
     internal async Task<T> AskAsync<T>(
@@ -210,10 +218,15 @@ public sealed partial class PostgreSqlDatabase : IAsyncDisposable
 
         public string Description { get; } = PostgreSqlConnections.Describe(Parsed);
 
-        public NpgsqlDataSource Source(bool isPooled, bool isPooling)
+        /// <param name="isPooled">Whether a pooler stands between.</param>
+        /// <param name="isPooling">Whether connections are kept for the next who asks.</param>
+        /// <param name="answerMax">When the client gives up, without asking the server to cancel; null: as the options say.</param>
+        public NpgsqlDataSource Source(bool isPooled, bool isPooling, TimeSpan? answerMax = null)
         {
             var complete = PostgreSqlConnections.Complete(Parsed, Session, Options, isPooled);
             complete.Pooling = isPooling;
+            if (answerMax is { } max)
+                (complete.Timeout, complete.CommandTimeout, complete.CancellationTimeout) = ((int)max.TotalSeconds, (int)max.TotalSeconds, -1);
             return new NpgsqlDataSourceBuilder(complete.ConnectionString).Build();
         }
     }

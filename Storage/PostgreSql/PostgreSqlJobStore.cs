@@ -68,6 +68,9 @@ public sealed class PostgreSqlJobStore : IJobStore, IAsyncDisposable
     public Task<IReadOnlyList<JobRow>> ReadJobsAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) =>
         reads.JobsAsync(shard, ids, cancellationToken);
 
+    public Task<IReadOnlyList<JobLeaseRow>> LeasesAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) =>
+        reads.LeasesAsync(shard, ids, cancellationToken);
+
     public Task<IReadOnlyList<JobKeyRow>> FindKeysAsync(
         int shard, JobKeyKind kind, IReadOnlyList<ReadOnlyMemory<byte>> hashes, DateTimeOffset since, CancellationToken cancellationToken) =>
         reads.KeysAsync(shard, kind, hashes, since, cancellationToken);

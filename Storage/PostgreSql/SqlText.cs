@@ -12,6 +12,7 @@ internal static class SqlText
     public static readonly string InsertEndsWithErrors = Read("insert_ends_with_errors");
     public static readonly string InsertAttempts = Read("insert_attempts");
     public static readonly string InsertNotes = Read("insert_notes");
+    public static readonly string InsertLeases = Read("insert_leases");
     public static readonly string InsertKeys = Read("insert_keys");
     public static readonly string InsertPosts = Read("insert_posts");
     public static readonly string StoredRows = Read("stored_rows");
@@ -51,6 +52,7 @@ internal static class SqlText
     public static readonly string ListEnds = Read("list_ends");
     public static readonly string Views = Read("views");
     public static readonly string Attempts = Read("attempts");
+    public static readonly string Leases = Read("leases");
     public static readonly string Notes = Read("notes");
 
     public static readonly string InboxNew = Read("inbox_new");
@@ -70,6 +72,18 @@ internal static class SqlText
     public static readonly string GrainInsert = Read("grain_insert");
     public static readonly string GrainUpdate = Read("grain_update");
     public static readonly string GrainClear = Read("grain_clear");
+    public static readonly string GrainList = Read("grain_list");
+
+    public static readonly string SiloForget = Read("silo_forget");
+    public static readonly string SiloSupersede = Read("silo_supersede");
+    public static readonly string SiloRegister = Read("silo_register");
+    public static readonly string SiloHolder = Read("silo_holder");
+    public static readonly string SiloRenew = Read("silo_renew");
+    public static readonly string SiloRead = Read("silo_read");
+    public static readonly string SiloDrain = Read("silo_drain");
+    public static readonly string SiloRefuse = Read("silo_refuse");
+    public static readonly string SiloDeclare = Read("silo_declare");
+    public static readonly string SiloLeave = Read("silo_leave");
 
     /// <summary>The text of a file of this folder, such as <c>Sql.clock</c>.</summary>
     public static string Resource(string name)

@@ -1,7 +1,7 @@
 namespace Hearth.Storage.Sqlite;
 
 /// <summary>Grain state on SQLite.</summary>
-public sealed class SqliteGrainStateStore(SqliteDatabase database) : IGrainStateStore
+public sealed class SqliteGrainStateStore(SqliteDatabase database, TimeProvider clock) : IGrainStateStore
 {
     public Task<GrainStateRow?> ReadAsync(string grain, string name) => database.ReadAsync(session =>
     {
@@ -17,9 +17,9 @@ public sealed class SqliteGrainStateStore(SqliteDatabase database) : IGrainState
             {
                 var session = transaction.Session;
                 var statement = expected is null
-                    ? session.Prepare("INSERT INTO grain_state (grain, name, payload, etag) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")
-                    : session.Prepare("UPDATE grain_state SET payload = ?3, etag = ?4 WHERE grain = ?1 AND name = ?2 AND etag = ?5").Bind(5, expected);
-                statement.Bind(1, grain).Bind(2, name).Bind(4, etag).RunWith(3, payload);
+                    ? session.Prepare("INSERT INTO grain_state (grain, name, payload, etag, updated_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")
+                    : session.Prepare("UPDATE grain_state SET payload = ?3, etag = ?4, updated_at = ?5 WHERE grain = ?1 AND name = ?2 AND etag = ?6").Bind(6, expected);
+                statement.Bind(1, grain).Bind(2, name).Bind(4, etag).Bind(5, clock.GetUtcNow()).RunWith(3, payload);
                 return session.Changes == 1 ? etag : null;
             },
             payload.Length);
@@ -31,4 +31,18 @@ public sealed class SqliteGrainStateStore(SqliteDatabase database) : IGrainState
             .Bind(1, grain).Bind(2, name).Bind(3, expected ?? "").Run();
         return transaction.Session.Changes == 1 || expected is null;
     });
+
+    public Task<IReadOnlyList<GrainStateHead>> ListAsync(
+        string name, string prefix, string? after, int limit, CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<GrainStateHead>>(
+        session =>
+        {
+            var heads = new List<GrainStateHead>();
+            using var row = session.Prepare(
+                "SELECT grain, length(payload), updated_at FROM grain_state WHERE grain >= ? AND grain < ? AND grain > ? AND name = ? ORDER BY grain LIMIT ?")
+                .Bind(1, prefix).Bind(2, TextRange.EndOf(prefix)).Bind(3, after ?? "").Bind(4, name).Bind(5, limit);
+            while (row.Read())
+                heads.Add(new GrainStateHead(row.Text(0), row.Long(1), row.Time(2)));
+            return heads;
+        },
+        cancellationToken);
 }

@@ -38,6 +38,11 @@ internal static class SqliteJobSql
     public const string InsertNote =
         "INSERT INTO job_note (shard, id, n, kind, attempt, at, text) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 
+    public const string InsertLease =
+        """
+        INSERT INTO job_lease (shard, id, attempt, number, started_at, until, worker) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        """;
+
     private const string AttemptsOfJob =
         """
         SELECT attempt, kind, at, started_at, retry_at, error, error_type FROM job_attempt
@@ -77,6 +82,10 @@ internal static class SqliteJobSql
 
     public static void Insert(SqliteStatement statement, int shard, in JobNoteRow note) => statement
         .Bind(1, shard).Bind(2, note.Id).Bind(3, note.Number).Bind(4, (int)note.Kind).Bind(5, note.Attempt).Bind(6, note.At).Bind(7, note.Text).Run();
+
+    public static void Insert(SqliteStatement statement, int shard, in JobLeaseRow lease) => statement
+        .Bind(1, shard).Bind(2, lease.Id).Bind(3, lease.Attempt).Bind(4, lease.Number).Bind(5, lease.StartedAt).Bind(6, lease.Until)
+        .Bind(7, lease.Worker).Run();
 
     /// <summary>Reads id, function, content_type, priority, due_at, expires_at, tags, options, checksum, input from <paramref name="first"/> on.</summary>
     /// <exception cref="CorruptRowException">The checksum is another.</exception>

@@ -35,6 +35,31 @@ public sealed partial class SqliteJobStore
             },
             cancellationToken);
 
+    public Task<IReadOnlyList<JobLeaseRow>> LeasesAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<JobLeaseRow>>(
+            session =>
+            {
+                var leases = new List<JobLeaseRow>();
+                if (ids.Count == 0 || !HasLeases(session, shard, ids.Min(), ids.Max()))
+                    return leases;
+                var row = session.Prepare(
+                    """
+                    SELECT attempt, number, started_at, until, worker FROM job_lease
+                    WHERE shard = ? AND id = ? ORDER BY attempt DESC, number DESC LIMIT 1
+                    """);
+                foreach (var id in ids)
+                {
+                    using (row.Bind(1, shard).Bind(2, id))
+                    {
+                        if (row.Read())
+                            leases.Add(new JobLeaseRow(id, row.Int(0), row.Int(1), row.Time(2), row.Time(3), row.Text(4)));
+                    }
+                }
+
+                return leases;
+            },
+            cancellationToken);
+
     public Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken) => database.ReadAsync(
         session =>
         {
@@ -73,6 +98,13 @@ public sealed partial class SqliteJobStore
             return new JobHistory(SqliteJobSql.Attempts(session, id), notes);
         },
         cancellationToken);
+
+    private static bool HasLeases(SqliteSession session, int shard, JobId first, JobId last)
+    {
+        using var any = session.Prepare("SELECT 1 FROM job_lease WHERE shard = ? AND id BETWEEN ? AND ? LIMIT 1")
+            .Bind(1, shard).Bind(2, first).Bind(3, last);
+        return any.Read();
+    }
 
     /// <summary>The view of a row of <see cref="JobWithEnd"/>.</summary>
     private JobView View(SqliteSession session, SqliteStatement row)

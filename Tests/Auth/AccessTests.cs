@@ -22,7 +22,7 @@ public sealed class AccessTests(ServedSilo silo) : IClassFixture<ServedSilo>
     [InlineData("192.168.0.1", 403)]
     public async Task A_foreign_host_is_refused(string host, int status)
     {
-        foreach (var path in new[] { "/v1/functions", "/", "/openapi/v1.json", "/health/ready", "/nothing" })
+        foreach (var path in new[] { "/v1/functions", "/v1/objects", "/", "/openapi/v1.json", "/health/ready", "/nothing" })
         {
             var answer = await RawConnection.AskAsync(silo.Process.Address, $"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
             if (status == 403)

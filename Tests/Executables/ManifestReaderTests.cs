@@ -10,6 +10,10 @@ public sealed class ManifestReaderTests : IDisposable
 
     [Theory]
     [InlineData("""{}""", "'command' is missing")]
+    [InlineData("""{"command":"/bin/cat","external":1}""", "'external' must be true or false")]
+    [InlineData("""{"external":true,"command":"/bin/cat"}""", "'command' is not known: use one of description")]
+    [InlineData("""{"external":true,"timeout":"1m"}""", "'timeout' is not known")]
+    [InlineData("""{"external":true,"inputBytesMax":16777217}""", "'inputBytesMax' is 16777217 and must be")]
     [InlineData("""{"command":7}""", "'command' must be text")]
     [InlineData("""{"command":"nowhere"}""", "does not exist")]
     [InlineData("""{"command":"/tmp"}""", "is a folder")]

@@ -10,4 +10,7 @@ public sealed class FaultSuite
     public const string Trait = "Suite";
 
     public const string Long = "faults";
+
+    /// <summary>The value for <c>./test --soak</c>.</summary>
+    public const string Soak = "soak";
 }

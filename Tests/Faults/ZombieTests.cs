@@ -51,9 +51,12 @@ public sealed class ZombieTests(ITestOutputHelper output)
                 var before = await store.DumpAsync();
 
                 Signal("-CONT", zombie.Process.Id);
-                await Assert.ThrowsAsync<RefusedException>(() => late);
-                zombie.History.Fail("late 0", "refused");
-                await zombie.Process.PrintsAsync("is given up");
+                // It is refused, or has no answer: the silo reads that it was declared dead and ends.
+                var refused = await Assert.ThrowsAnyAsync<Exception>(() => late);
+                if (refused is RefusedException)
+                    zombie.History.Fail("late 0", "refused");
+                else
+                    Assert.IsAssignableFrom<HttpRequestException>(refused);
                 // Its own runs end now, and what they say comes too late.
                 await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
                 var after = await store.DumpAsync();

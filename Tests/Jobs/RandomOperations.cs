@@ -195,7 +195,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
                 try
                 {
                     await silo.Shard.WakeAsync();
-                    return (await silo.Shard.DepthAsync()).Open == 0 && await AllEndedAsync() && silo.Pump.HeldOf(ShardKey.Of(JobSilo.Queue), 0).Count == 0;
+                    return (await silo.Shard.DepthAsync()).Open == 0 && await AllEndedAsync() && silo.Pump.HeldOf(ShardKey.Of(JobSilo.Queue), 0).Length == 0;
                 }
                 catch (Exception e) when (e is StoreUnavailableException or TimeoutException)
                 {

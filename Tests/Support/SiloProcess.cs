@@ -14,15 +14,19 @@ public sealed class SiloProcess : IAsyncDisposable
     private readonly StringBuilder errors = new();
     private readonly TaskCompletionSource<Uri> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private SiloProcess(string assembly, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment)
+    private SiloProcess(
+        string assembly, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment, IReadOnlyList<string>? launcher = null)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet")
+        var dotnet = Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet";
+        var start = new ProcessStartInfo(launcher is [var first, ..] ? first : dotnet)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
             UseShellExecute = false,
         };
+        foreach (var argument in launcher is { Count: > 0 } ? launcher.Skip(1).Append(dotnet) : [])
+            start.ArgumentList.Add(argument);
         start.ArgumentList.Add(assembly);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
@@ -48,6 +52,11 @@ public sealed class SiloProcess : IAsyncDisposable
     /// <summary>Completes when the process has ended.</summary>
     public Task Ended => process.WaitForExitAsync();
 
+    public bool HasEnded => process.HasExited;
+
+    /// <summary>Once it has ended.</summary>
+    public int ExitCode => process.ExitCode;
+
     public Uri Address => ready.Task.IsCompletedSuccessfully ? ready.Task.GetAwaiter().GetResult() : throw new InvalidOperationException("Not ready.");
 
     /// <summary>Everything that it printed so far.</summary>
@@ -63,15 +72,30 @@ public sealed class SiloProcess : IAsyncDisposable
     /// <summary>Starts a silo and waits until it serves.</summary>
     public static Task<SiloProcess> StartAsync(string data, params string[] more) => StartAssemblyAsync(Shipped, data, more);
 
+    /// <summary>The same on a port that is known, such as that of a silo that has been killed.</summary>
+    public static async Task<SiloProcess> StartAtAsync(int port, string data, params string[] more)
+    {
+        var silo = new SiloProcess(
+            Shipped, ["--port", $"{port}", "--data", data, "--functions", Path.Combine(data, "functions"), .. more], environment: null);
+        await silo.ready.Task.WaitAsync(StartMax);
+        return silo;
+    }
+
     /// <summary>Starts a silo of another program and waits until it serves.</summary>
     public static Task<SiloProcess> StartAssemblyAsync(string assembly, string data, params string[] more) =>
         StartAssemblyAsync(assembly, data, environment: null, more);
 
     /// <summary>The same in an environment of its own.</summary>
-    public static async Task<SiloProcess> StartAssemblyAsync(
-        string assembly, string data, IReadOnlyDictionary<string, string>? environment, params string[] more)
+    public static Task<SiloProcess> StartAssemblyAsync(
+        string assembly, string data, IReadOnlyDictionary<string, string>? environment, params string[] more) =>
+        StartLaunchedAsync([], assembly, data, environment, more);
+
+    /// <summary>The same by a program that becomes the silo, with the same process id: <c>ip netns exec</c> for instance.</summary>
+    public static async Task<SiloProcess> StartLaunchedAsync(
+        IReadOnlyList<string> launcher, string assembly, string data, IReadOnlyDictionary<string, string>? environment, params string[] more)
     {
-        var silo = new SiloProcess(assembly, ["--port", "0", "--data", data, "--functions", Path.Combine(data, "functions"), .. more], environment);
+        var silo = new SiloProcess(
+            assembly, ["--port", "0", "--data", data, "--functions", Path.Combine(data, "functions"), .. more], environment, launcher);
         await silo.ready.Task.WaitAsync(StartMax);
         return silo;
     }

@@ -10,7 +10,7 @@ namespace Hearth.Bench.Engine.Dispatch;
 internal sealed class ExpressionReference(GrainInterface shared, string key) : GrainReference(shared, key), IBenchGrain
 {
     private static readonly MethodInfo s_add = typeof(IBenchGrain).GetMethod(nameof(IBenchGrain.Add))!;
-    private static readonly GrainMethod s_method = new(typeof(IBenchGrain), s_add);
+    private static readonly GrainMethod s_method = new(typeof(IBenchGrain), s_add, 0, typeof(Request));
     private static readonly Func<object, int, Task<int>> s_call = Compile<Func<object, int, Task<int>>>(s_add);
 
     public Task<int> Add(int number) => Call(new ExpressionRequest<int, int>(s_method, s_call, number));

@@ -11,7 +11,7 @@ internal sealed class HandWrittenReference(GrainInterface shared, string key) : 
 
     private sealed class AddRequest : TaskRequest<int>
     {
-        private static readonly GrainMethod s_method = new(typeof(IBenchGrain), typeof(IBenchGrain).GetMethod(nameof(IBenchGrain.Add))!);
+        private static readonly GrainMethod s_method = new(typeof(IBenchGrain), typeof(IBenchGrain).GetMethod(nameof(IBenchGrain.Add))!, 0, typeof(AddRequest));
 
         public int Number;
 

@@ -15,6 +15,16 @@ internal static class HearthJson
     /// <summary>For XML, routes and queries, whose values may be untyped text: numbers and booleans may come as strings.</summary>
     public static JsonSerializerOptions Lenient { get; } = Create(JsonNumberHandling.AllowReadingFromString, new LenientBoolean());
 
+    /// <summary>For what is stored: like <see cref="Strict"/>, but a member that the code has no more is passed over.</summary>
+    public static JsonSerializerOptions Stored { get; } = CreateStored();
+
+    private static JsonSerializerOptions CreateStored()
+    {
+        var options = new JsonSerializerOptions(Strict) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
+        options.MakeReadOnly();
+        return options;
+    }
+
     private static JsonSerializerOptions Create(JsonNumberHandling numbers, params JsonConverter[] converters)
     {
         var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)

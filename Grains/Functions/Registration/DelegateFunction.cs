@@ -73,7 +73,8 @@ internal static class DelegateFunction
         return Expression.Lambda<FunctionBody<TIn, TOut>>(ToValueTask<TOut>(call), tIn, stream, context, token).Compile();
     }
 
-    private static Expression ToValueTask<TOut>(Expression call)
+    /// <summary>What a delegate gave, in the one shape.</summary>
+    internal static Expression ToValueTask<TOut>(Expression call)
     {
         var type = call.Type;
         if (type == typeof(ValueTask<TOut>))
@@ -94,7 +95,8 @@ internal static class DelegateFunction
 
     private static bool IsSpecial(Type type) => type == typeof(FunctionContext) || type == typeof(CancellationToken);
 
-    private static Type ResultType(Type type)
+    /// <summary>What comes out in the end of what a delegate returns.</summary>
+    internal static Type ResultType(Type type)
     {
         if (type == typeof(void) || type == typeof(Task) || type == typeof(ValueTask))
             return typeof(Nothing);

@@ -28,6 +28,7 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
     private CancellationTokenSource cancellation = new();
     private CancellationTokenRegistration callerGone;
     private bool answersInline;
+    private Func<bool>? mayBegin;
     private Activity? activity;
     private int state; // the lowest two bits; above them the number of the run, so that nothing meant for one run meets the slot's next
     private int holders;
@@ -46,6 +47,9 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
 
     /// <summary>The pipe that the body writes, when its output streams.</summary>
     public Pipe? Output { get; protected set; }
+
+    /// <summary>Whether its body was not called, because it might not begin any more.</summary>
+    public bool HasNotBegun { get; private set; }
 
     /// <summary>Whether bytes have to be moved while it runs.</summary>
     public bool IsStreaming => Input is not null || Output is not null;
@@ -75,10 +79,14 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
     /// <param name="inline">
     /// Whether the caller may go on on the body's thread when that ended without awaiting: without another hop, but before the slot is free.
     /// </param>
-    public ValueTask<RunOutcome> StartAsync(FunctionContext context, TimeSpan timeout, CancellationToken caller, bool inline = false)
+    /// <param name="mayBegin">Asked right before the body; false: the run is cancelled instead.</param>
+    public ValueTask<RunOutcome> StartAsync(
+        FunctionContext context, TimeSpan timeout, CancellationToken caller, bool inline = false, Func<bool>? mayBegin = null)
     {
         Context = context;
         answersInline = inline;
+        HasNotBegun = false;
+        this.mayBegin = mayBegin;
         activity = Activity.Current;
         done.Reset();
         var now = slots.Clock.GetTimestamp();
@@ -129,8 +137,9 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
 
     void IThreadPoolWorkItem.Execute()
     {
-        // Cut off before it began: a job that was cancelled then must not start.
-        if ((Volatile.Read(ref state) & StateMask) == WasCutOff)
+        // Cut off before it began: a job that was cancelled then must not start. Nor must one of a silo that was stopped in between for so long
+        // that others have taken over.
+        if ((Volatile.Read(ref state) & StateMask) == WasCutOff || (HasNotBegun = mayBegin?.Invoke() == false))
         {
             Finish(new RunOutcome(RunEnd.Cancelled));
             return;

@@ -37,6 +37,16 @@ internal sealed partial class FunctionSlots
         }
     }
 
+    /// <summary>Runs that wait for a slot.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (gate)
+                return waiting.Count;
+        }
+    }
+
     /// <summary>Takes a slot if one is free.</summary>
     public FunctionRun? TryTake()
     {

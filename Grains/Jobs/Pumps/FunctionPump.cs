@@ -1,4 +1,5 @@
 using Hearth.Functions.Runs;
+using Hearth.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Hearth.Jobs;
@@ -14,21 +15,30 @@ internal sealed partial class FunctionPump(string function, JobRunner runner, Pu
 
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
+    /// <summary>Shards of this silo come first, unless one of another's has waited for so long.</summary>
+    private static readonly TimeSpan LocalFirst = TimeSpan.FromMilliseconds(50);
+
     private readonly Lock bell = new();
     private readonly Queue<ShardLink> rung = new();
+    private readonly Queue<(ShardLink Shard, long At)> rungFromAfar = new();
     private readonly HashSet<ShardLink> isRung = [];
+    private readonly HashSet<ShardLink> disowning = [];
     private readonly List<FunctionRun> runs = [];
     private int wanted = LeaseMin;
     private bool isAwake;
 
     /// <summary>A shard has jobs of this function.</summary>
-    public void Ring(ShardLink shard)
+    public void Ring(ShardLink shard, bool isRemote)
     {
         lock (bell)
         {
-            if (!isRung.Add(shard))
+            if (disowning.Contains(shard) || !isRung.Add(shard))
                 return;
-            rung.Enqueue(shard);
+            shard.IsRemote = isRemote;
+            if (isRemote)
+                rungFromAfar.Enqueue((shard, clock.GetTimestamp()));
+            else
+                rung.Enqueue(shard);
             if (isAwake)
                 return;
             isAwake = true;
@@ -59,7 +69,7 @@ internal sealed partial class FunctionPump(string function, JobRunner runner, Pu
                 continue;
             }
 
-            Ring(shard);
+            Ring(shard, shard.IsRemote);
         }
     }
 
@@ -67,9 +77,12 @@ internal sealed partial class FunctionPump(string function, JobRunner runner, Pu
     private async Task<bool> LeaseAsync(ShardLink shard)
     {
         pump.Stopping.ThrowIfCancellationRequested();
+        await pump.MayStartAsync();
         if (!shard.HasRoom(this))
             return false;
         var served = await runner.ServedAsync(function, pump.Stopping);
+        if (!pump.Carries(shard, served))
+            return false;
         runs.Clear();
         runs.Add(await served.Slots.TakeAsync(pump.Stopping));
         served.Slots.TakeMore(runs, wanted);
@@ -83,7 +96,7 @@ internal sealed partial class FunctionPump(string function, JobRunner runner, Pu
         var started = 0;
         try
         {
-            foreach (var lease in await shard.Shard.LeaseAsync(function, runs.Count))
+            foreach (var lease in await LeaseAsync(shard, runs.Count))
                 pump.Start(shard, lease, runs[started++]);
         }
         finally
@@ -97,6 +110,23 @@ internal sealed partial class FunctionPump(string function, JobRunner runner, Pu
         return started == runs.Count;
     }
 
+    private async Task<JobLease[]> LeaseAsync(ShardLink shard, int max)
+    {
+        var call = pump.NextCall();
+        try
+        {
+            return await shard.Shard.LeaseAsync(function, max, call);
+        }
+        catch (Exception e) when (e is not StoreUnavailableException)
+        {
+            // The answer may be lost with the jobs in it, for whatever reason: only the shard itself tells that it handed out nothing.
+            lock (bell)
+                disowning.Add(shard);
+            _ = DisownAsync(shard, call);
+            throw;
+        }
+    }
+
     private void Release(int from)
     {
         for (var i = from; i < runs.Count; i++)
@@ -107,7 +137,8 @@ internal sealed partial class FunctionPump(string function, JobRunner runner, Pu
     {
         lock (bell)
         {
-            if (!rung.TryDequeue(out var shard))
+            var hasWaited = rungFromAfar.TryPeek(out var far) && clock.GetElapsedTime(far.At) > LocalFirst;
+            if ((hasWaited || !rung.TryDequeue(out var shard)) && (shard = rungFromAfar.TryDequeue(out far) ? far.Shard : null) is null)
             {
                 isAwake = false;
                 return null;
@@ -122,7 +153,29 @@ internal sealed partial class FunctionPump(string function, JobRunner runner, Pu
     private async Task RingLaterAsync(ShardLink shard)
     {
         await Task.Delay(Again, clock);
-        Ring(shard);
+        Ring(shard, shard.IsRemote);
+    }
+
+    /// <summary>Tells the shard that what it handed out by this call never came; no other call is made before it knows.</summary>
+    private async Task DisownAsync(ShardLink shard, PumpCall call)
+    {
+        while (!pump.Stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await shard.Shard.DisownAsync(function, call, shard.Held());
+                break;
+            }
+            catch (Exception e)
+            {
+                LogNotLeased(logger, function, shard.Key, e);
+                await Task.Delay(Again, clock);
+            }
+        }
+
+        lock (bell)
+            disowning.Remove(shard);
+        Ring(shard, shard.IsRemote);
     }
 
     [LoggerMessage(LogLevel.Warning, "Jobs of function {Function} could not be leased from shard {Shard}; trying again")]

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Hearth.Cluster;
+using Hearth.Functions;
 using Hearth.Functions.Runs;
 using Microsoft.Extensions.Logging;
 
@@ -23,29 +25,35 @@ internal sealed partial class JobPump : IDisposable
     private readonly SuspectPump suspects;
     private readonly JobRunner runner;
     private readonly IGrainFactory grains;
+    private readonly IClusterView cluster;
     private readonly JobsOptions options;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
+    private readonly Func<bool> mayBegin;
     private volatile bool handsBack;
+    private long calls;
+    private volatile TaskCompletionSource mayStart = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public JobPump(JobRunner runner, IGrainFactory grains, JobsOptions options, TimeProvider clock, ILogger<JobPump> logger)
+    public JobPump(JobRunner runner, IGrainFactory grains, IClusterView cluster, JobsOptions options, TimeProvider clock, ILogger<JobPump> logger)
     {
-        (this.runner, this.grains, this.options, this.clock, this.logger) = (runner, grains, options, clock, logger);
+        (this.runner, this.grains, this.cluster, this.options, this.clock, this.logger) = (runner, grains, cluster, options, clock, logger);
+        mayBegin = () => this.cluster.MayStartJobs;
         suspects = new SuspectPump(runner, gate, this, clock, logger);
         Stopping = stopping.Token;
         runner.Changed += RingAllSuspects;
+        cluster.Changed += OnClusterChanged;
     }
 
     /// <summary>Fires when nothing new may start.</summary>
     public CancellationToken Stopping { get; }
 
     /// <summary>A shard has ready jobs of a function.</summary>
-    public void Ring(string shard, string function)
+    public void Ring(string shard, string function, bool isRemote = false)
     {
         var pump = functions.TryGetValue(function, out var known)
             ? known
             : functions.GetOrAdd(function, static (name, self) => new FunctionPump(name, self.runner, self.gate, self, self.clock, self.logger), this);
-        pump.Ring(LinkOf(shard));
+        pump.Ring(LinkOf(shard), isRemote);
     }
 
     /// <summary>A shard has jobs that may have killed a silo.</summary>
@@ -57,7 +65,17 @@ internal sealed partial class JobPump : IDisposable
     }
 
     /// <summary>The attempts of a shard that are here, for its new owner (<see cref="ShardLink.HeldFor"/>).</summary>
-    public IReadOnlyList<(JobId Id, int Attempt)> HeldOf(string shard, long epoch) => LinkOf(shard).HeldFor(epoch);
+    public HeldAttempt[] HeldOf(string shard, long epoch) => LinkOf(shard).HeldFor(epoch);
+
+    /// <summary>Whether jobs of a shard that call for a function run on this silo: it carries the pool of the function, or else of the queue.</summary>
+    public bool Carries(ShardLink shard, ServedFunction function) =>
+        cluster.Current.Find(cluster.Self)?.Pools.Contains(function.Options.Pool ?? PoolPlacement.PoolOf(shard.Key), StringComparer.Ordinal) == true;
+
+    /// <summary>The name of the next call for jobs.</summary>
+    public PumpCall NextCall() => new(cluster.Self, Interlocked.Increment(ref calls));
+
+    /// <summary>Completes when this silo may start jobs: its lease stands.</summary>
+    public Task MayStartAsync() => cluster.MayStartJobs ? Task.CompletedTask : MayStartLaterAsync();
 
     /// <summary>A shard's activation is given up: another has to begin, or its open jobs would wait until somebody calls.</summary>
     public void Wake(string shard)
@@ -80,7 +98,12 @@ internal sealed partial class JobPump : IDisposable
     /// <summary>Runs an attempt in a slot, inside the gate.</summary>
     public void Start(ShardLink shard, in JobLease lease, FunctionRun run)
     {
-        if (shard.TryStart(lease, run))
+        if (!cluster.MayStartJobs)
+        {
+            shard.Ended(Returned(lease));
+            Leave(run);
+        }
+        else if (shard.TryStart(lease, run))
             _ = RunAsync(shard, lease, run);
         else
             Leave(run);
@@ -108,6 +131,7 @@ internal sealed partial class JobPump : IDisposable
     public void Dispose()
     {
         runner.Changed -= RingAllSuspects;
+        cluster.Changed -= OnClusterChanged;
         stopping.Dispose();
     }
 
@@ -123,7 +147,7 @@ internal sealed partial class JobPump : IDisposable
             }
 
             var started = runner.Now;
-            if (runner.TryStart(lease, run, started, out var ended) is { } refused)
+            if (runner.TryStart(lease, run, started, mayBegin, out var ended) is { } refused)
             {
                 shard.Ended(refused);
                 return;
@@ -135,12 +159,12 @@ internal sealed partial class JobPump : IDisposable
             if (run.IsStreaming)
             {
                 var streamed = await runner.StreamAsync(lease, run, started, ended);
-                shard.Ended(HandedBack(lease, streamed));
+                shard.Ended(HandedBack(lease, run, streamed));
                 return;
             }
 
             var outcome = await ended;
-            shard.Ended(HandedBack(lease, runner.Finish(lease, run, started, outcome)));
+            shard.Ended(HandedBack(lease, run, runner.Finish(lease, run, started, outcome)));
         }
         finally
         {
@@ -148,8 +172,9 @@ internal sealed partial class JobPump : IDisposable
         }
     }
 
-    /// <summary>What the stop of the silo has cut off costs the job nothing.</summary>
-    private JobResult HandedBack(in JobLease lease, in JobResult result) => handsBack && result.ErrorType == "cancelled"
+    /// <summary>What the stop of the silo, or the loss of its lease, has cut off costs the job nothing.</summary>
+    private JobResult HandedBack(in JobLease lease, FunctionRun run, in JobResult result) => run.HasNotBegun
+        || (handsBack || !cluster.MayStartJobs) && result.ErrorType == "cancelled"
         ? Returned(lease) with { StartedAt = result.StartedAt, EndedAt = result.EndedAt }
         : result;
 
@@ -179,6 +204,19 @@ internal sealed partial class JobPump : IDisposable
             }
         }
     }
+
+    private async Task MayStartLaterAsync()
+    {
+        while (true)
+        {
+            var changed = mayStart.Task;
+            if (cluster.MayStartJobs)
+                return;
+            await changed.WaitAsync(Stopping);
+        }
+    }
+
+    private void OnClusterChanged() => Interlocked.Exchange(ref mayStart, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 
     private bool IsUnwanted(JobId id) => handsBack || (!cancelled.IsEmpty && cancelled.ContainsKey(id));
 

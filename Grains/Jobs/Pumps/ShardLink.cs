@@ -19,7 +19,7 @@ internal sealed partial class ShardLink(string key, IShardGrain shard, TimeProvi
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
-    private readonly Dictionary<JobId, Held> held = [];
+    private readonly Dictionary<JobId, HeldRun> held = [];
     private readonly HashSet<FunctionPump> waitingForRoom = [];
     private readonly List<JobResult> results = [];
     private int unacknowledged;
@@ -34,17 +34,27 @@ internal sealed partial class ShardLink(string key, IShardGrain shard, TimeProvi
     /// <summary>Whether the shard ever had jobs that may have killed a silo.</summary>
     public bool HasSuspects { get; set; }
 
+    /// <summary>Whether another silo owned it when it last rang.</summary>
+    public bool IsRemote { get; set; }
+
     /// <summary>
     /// A new owner asks for the attempts held, those among them that have ended and are not acknowledged. What a former owner handed out and
     /// is still on its way here is not started any more: the new one does not know of it.
     /// </summary>
-    public IReadOnlyList<(JobId Id, int Attempt)> HeldFor(long owner)
+    public HeldAttempt[] HeldFor(long owner)
     {
         lock (gate)
         {
             epoch = Math.Max(epoch, owner);
-            return [.. held.Select(h => (h.Key, h.Value.Attempt))];
+            return Held();
         }
+    }
+
+    /// <summary>The attempts that are here, those among them that have ended and are not acknowledged.</summary>
+    public HeldAttempt[] Held()
+    {
+        lock (gate)
+            return [.. held.Select(h => new HeldAttempt(h.Key, h.Value.Attempt))];
     }
 
     /// <summary>Whether more may be leased; if not, <paramref name="pump"/> is rung when it may.</summary>
@@ -67,7 +77,7 @@ internal sealed partial class ShardLink(string key, IShardGrain shard, TimeProvi
             if (lease.Epoch < epoch)
                 return false;
             epoch = lease.Epoch;
-            held[lease.Id] = new Held(lease.Attempt, run);
+            held[lease.Id] = new HeldRun(lease.Attempt, run);
             return true;
         }
     }
@@ -79,7 +89,7 @@ internal sealed partial class ShardLink(string key, IShardGrain shard, TimeProvi
         {
             // Unless another attempt has begun here: the shard may have moved meanwhile.
             if (!held.TryGetValue(result.Id, out var run) || run.Attempt <= result.Attempt)
-                held[result.Id] = new Held(result.Attempt, null);
+                held[result.Id] = new HeldRun(result.Attempt, null);
             results.Add(result);
             unacknowledged++;
             if (deliveries >= DeliveriesMax)
@@ -187,10 +197,10 @@ internal sealed partial class ShardLink(string key, IShardGrain shard, TimeProvi
         }
 
         foreach (var pump in wake)
-            pump.Ring(this);
+            pump.Ring(this, IsRemote);
     }
 
-    private readonly record struct Held(int Attempt, FunctionRun? Run);
+    private readonly record struct HeldRun(int Attempt, FunctionRun? Run);
 
     [LoggerMessage(LogLevel.Warning, "{Count} results were not taken by shard {Shard}; trying again")]
     private static partial void LogNotDelivered(ILogger logger, int count, string shard, Exception error);

@@ -1,4 +1,5 @@
 using Hearth.Functions.Runs;
+using Hearth.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Hearth.Jobs;
@@ -17,6 +18,7 @@ internal sealed partial class SuspectPump(JobRunner runner, PumpGate gate, JobPu
     private readonly Lock bell = new();
     private readonly HashSet<ShardLink> rung = [];
     private readonly HashSet<ShardLink> resting = [];
+    private readonly HashSet<ShardLink> disowning = [];
     private TimeSpan patience = PatienceMin;
     private bool isAwake;
 
@@ -25,7 +27,7 @@ internal sealed partial class SuspectPump(JobRunner runner, PumpGate gate, JobPu
     {
         lock (bell)
         {
-            if (pump.Stopping.IsCancellationRequested || resting.Contains(shard))
+            if (pump.Stopping.IsCancellationRequested || resting.Contains(shard) || disowning.Contains(shard))
                 return;
             rung.Add(shard);
             if (isAwake)
@@ -85,7 +87,7 @@ internal sealed partial class SuspectPump(JobRunner runner, PumpGate gate, JobPu
         JobLease? leased = null;
         try
         {
-            leased = await shard.Shard.LeaseSuspectAsync(runner.Served);
+            leased = await LeaseAsync(shard);
             if (leased is { } lease)
             {
                 pump.Start(shard, lease, await TakeSlotAsync(lease.Spec.Function));
@@ -107,6 +109,46 @@ internal sealed partial class SuspectPump(JobRunner runner, PumpGate gate, JobPu
 
         gate.Leave(1);
         return false;
+    }
+
+    private async Task<JobLease?> LeaseAsync(ShardLink shard)
+    {
+        await pump.MayStartAsync();
+        var call = pump.NextCall();
+        try
+        {
+            return await shard.Shard.LeaseSuspectAsync([.. runner.Served.Where(f => pump.Carries(shard, f)).Select(f => f.Name)], call);
+        }
+        catch (Exception e) when (e is not StoreUnavailableException)
+        {
+            // The answer may be lost with the job in it.
+            lock (bell)
+                disowning.Add(shard);
+            _ = DisownAsync(shard, call);
+            throw;
+        }
+    }
+
+    /// <summary>Tells the shard that what it handed out by this call never came; no other call is made before it knows.</summary>
+    private async Task DisownAsync(ShardLink shard, PumpCall call)
+    {
+        while (!pump.Stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await shard.Shard.DisownAsync(function: null, call, shard.Held());
+                break;
+            }
+            catch (Exception e)
+            {
+                LogNotRun(logger, shard.Key, e);
+                await Task.Delay(Again, clock);
+            }
+        }
+
+        lock (bell)
+            disowning.Remove(shard);
+        Ring(shard);
     }
 
     private async Task<FunctionRun> TakeSlotAsync(string function)

@@ -8,11 +8,18 @@ internal sealed class FunctionQueue(string function)
 
     private readonly Line[] lines = new Line[Priorities];
     private int ended;
+    private int isMarked;
 
     public string Function { get; } = function;
 
     /// <summary>Entries in the lines, those that are not ready any more among them.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Notes that other silos' pumps are to be rung. False: that was noted before.</summary>
+    public bool TryMarkForOthers() => Volatile.Read(ref isMarked) == 0 && Interlocked.Exchange(ref isMarked, 1) == 0;
+
+    /// <summary>They are about to be rung. Called from outside of the shard, as <see cref="Count"/> is then.</summary>
+    public void UnmarkForOthers() => Volatile.Write(ref isMarked, 0);
 
     public void AddLast(JobEntry job)
     {
@@ -78,6 +85,13 @@ internal sealed class FunctionQueue(string function)
             for (var job = lines[i].First; job is not null; job = job.Next)
                 yield return job;
         }
+    }
+
+    /// <summary>Forgets the jobs: who still knows the queue, because it was to ring for it, neither rings nor keeps them.</summary>
+    public void Clear()
+    {
+        Array.Clear(lines);
+        Count = 0;
     }
 
     private ref Line LineOf(JobEntry job) => ref lines[Math.Clamp(job.Priority - 1, 0, Priorities - 1)];

@@ -23,6 +23,9 @@ internal sealed class JobEntry(JobId id, FunctionQueue queue)
     public short Failures;
     public byte Crashes;
     public byte Priority = 3;
+
+    /// <summary>The silo whose pump has it while it runs: a place in the shard's list of holders.</summary>
+    public byte Holder;
     public JobState State = JobState.Ready;
 
     /// <summary>A former owner ended uncleanly and may have started it: a start has to be marked.</summary>

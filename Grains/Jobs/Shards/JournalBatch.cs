@@ -12,15 +12,16 @@ internal sealed class JournalBatch
     public Rows<JobKeyRow> Keys;
     public Rows<JobEnd> Ends;
     public Rows<JobAttemptRow> Attempts;
+    public Rows<JobLeaseRow> Leases;
 
     /// <summary>Completes when the rows are committed and the shard's memory has followed; fails when they are not.</summary>
     public Task Done => done.Task;
 
-    public bool IsEmpty => Jobs.Count + Keys.Count + Ends.Count + Attempts.Count == 0;
+    public bool IsEmpty => Jobs.Count + Keys.Count + Ends.Count + Attempts.Count + Leases.Count == 0;
 
     public ShardWrite ToWrite(int shard, long epoch) => new(shard, epoch)
     {
-        Jobs = Jobs.Memory, Keys = Keys.Memory, Ends = Ends.Memory, Attempts = Attempts.Memory,
+        Jobs = Jobs.Memory, Keys = Keys.Memory, Ends = Ends.Memory, Attempts = Attempts.Memory, Leases = Leases.Memory,
     };
 
     /// <summary>Completes as <see cref="Done"/>, with the answer to who submitted one job: with less work for each than awaiting that.</summary>

@@ -65,11 +65,13 @@ internal sealed partial class ShardGrain
     {
         var next = JobTransitions.Next(job.State, JobEvent.Cancelled)!.Value;
         DateTimeOffset? startedAt = job.State == JobState.Running ? new DateTimeOffset(job.StartedAt, TimeSpan.Zero) : null;
+        // Its place may be another's by the time that the end is stored.
+        var holder = holders.NameOf(job.Holder);
         job.IsChanging = true;
         journal.Gathering.Ends.Add(new JobEnd(job.Id, next, job.Attempt, startedAt, store.Now, default, null, "Cancelled.", "cancelled"));
         await journal.WriteAsync();
-        if (startedAt is not null)
-            pump.Cancel(Key, job.Id);
+        if (startedAt is not null && holder is not null)
+            await bell.CancelAsync(Key, job.Id, holder);
         return new ActOutcome(ActResult.Done, job.Id);
     }
 

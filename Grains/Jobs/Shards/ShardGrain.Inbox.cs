@@ -66,6 +66,6 @@ internal sealed partial class ShardGrain
             return;
         if (!claim.WasClean)
             (job.IsDoubtful, job.Attempt) = (true, job.Attempt + 1);
-        pump.Ring(Key, job.Queue.Function);
+        Ring(job.Queue);
     }
 }

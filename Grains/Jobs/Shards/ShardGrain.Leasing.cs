@@ -13,22 +13,22 @@ internal sealed partial class ShardGrain
 
     private bool IsSilent => journal.BusySince is { } since && store.Now - since > SilenceMax;
 
-    public async Task<JobLease[]> LeaseAsync(string function, int max)
+    public async Task<JobLease[]> LeaseAsync(string function, int max, PumpCall pump)
     {
-        if (memory.QueueOf(function) is not { } queue || !MayStart())
+        if (memory.QueueOf(function) is not { } queue || !MayStart() || !MayHold(pump, function))
             return [];
-        var taken = Take(queue, max);
-        return taken.Count == 0 ? [] : await LeaseAsync(queue, taken);
+        var taken = Take(queue, max, holders.PlaceOf(pump.Silo));
+        return taken.Count == 0 ? [] : await LeaseAsync(queue, taken, pump, function);
     }
 
-    public async Task<JobLease?> LeaseSuspectAsync(IReadOnlyCollection<string> functions)
+    public async Task<JobLease?> LeaseSuspectAsync(IReadOnlyCollection<string> functions, PumpCall pump)
     {
         var suspect = memory.Suspects.FirstOrDefault(job => !job.IsChanging && functions.Contains(job.Queue.Function));
-        if (suspect is null || !MayStart())
+        if (suspect is null || !MayStart() || !MayHold(pump, null))
             return null;
         memory.Unline(suspect);
-        Start(suspect, store.Now);
-        return await LeaseAsync(suspect.Queue, [suspect]) is [var lease] ? lease : null;
+        Start(suspect, store.Now, holders.PlaceOf(pump.Silo));
+        return await LeaseAsync(suspect.Queue, [suspect], pump, null) is [var lease] ? lease : null;
     }
 
     public async Task CompleteAsync(JobResult[] results)
@@ -48,14 +48,14 @@ internal sealed partial class ShardGrain
     private bool MayStart()
     {
         wasSilent |= IsSilent;
-        return !isLost && !IsSilent;
+        return !isLost && !isMoving && !IsSilent;
     }
 
-    private List<JobEntry> Take(FunctionQueue queue, int max)
+    private List<JobEntry> Take(FunctionQueue queue, int max, byte holder)
     {
         var now = store.Now;
-        var taken = new List<JobEntry>(Math.Min(max, queue.Count));
-        while (taken.Count < max && queue.Take() is { } job)
+        var (taken, bytes) = (new List<JobEntry>(Math.Min(max, queue.Count)), 0L);
+        while (taken.Count < max && bytes < JobLimits.LeaseBytesMax && queue.Take() is { } job)
         {
             if (IsExpired(job, now))
             {
@@ -63,38 +63,49 @@ internal sealed partial class ShardGrain
                 continue;
             }
 
-            Start(job, now);
+            Start(job, now, holder);
             taken.Add(job);
+            bytes += job.Spec is { } spec ? PayloadBudget.BytesOf(spec) : Math.Min(bytesEach, JobLimits.LeaseBytesMax / ReadUnknown);
         }
+
+        // Whoever gets fewer than asked for takes it that there are no more.
+        if (taken.Count < max && queue.Count > 0)
+            Ring(queue);
 
         _ = journal.WriteAsync();
         return taken;
     }
 
-    private void Start(JobEntry job, DateTimeOffset now)
+    private void Start(JobEntry job, DateTimeOffset now, byte holder)
     {
         job.State = JobTransitions.Next(job.State, JobEvent.Leased)!.Value;
         job.Attempt = job.NextAttempt;
-        job.StartedAt = now.UtcTicks;
+        (job.StartedAt, job.Holder) = (now.UtcTicks, holder);
         changes.Happened(job.Id);
     }
 
-    private async Task<JobLease[]> LeaseAsync(FunctionQueue queue, List<JobEntry> taken)
+    private async Task<JobLease[]> LeaseAsync(FunctionQueue queue, List<JobEntry> taken, PumpCall pump, string? function)
     {
         var since = clock.GetTimestamp();
         var areMarked = false;
+        leasing.Add(taken);
         try
         {
             // The mark comes last: one that no run follows would count as a silo that died.
             var read = await ReadAsync(queue, taken);
+            GiveBackBeyond(taken, job => job.Spec ?? read?.GetValueOrDefault(job.Id));
             areMarked = await MarkAsync(taken);
-            if (MayStart() && clock.GetElapsedTime(since) < LeaseTimeMax)
+            if (MayStart() && MayHold(pump, function) && clock.GetElapsedTime(since) < LeaseTimeMax)
                 return Lease(taken, read);
         }
         catch
         {
             GiveBack(taken, areMarked);
             throw;
+        }
+        finally
+        {
+            leasing.Remove(taken);
         }
 
         GiveBack(taken, areMarked);
@@ -147,6 +158,21 @@ internal sealed partial class ShardGrain
 
         _ = journal.WriteAsync();
         return count == leases.Length ? leases : leases[..count];
+    }
+
+    /// <summary>The answer has bounds on its way to another silo, and nobody knows what jobs weigh before they are read.</summary>
+    private void GiveBackBeyond(List<JobEntry> taken, Func<JobEntry, JobSpec?> read)
+    {
+        var (count, bytes) = (0, 0L);
+        while (count < taken.Count && (count == 0 || bytes + WeightOf(taken[count]) <= JobLimits.LeaseBytesMax))
+            bytes += WeightOf(taken[count++]);
+        if (count == taken.Count)
+            return;
+        var beyond = taken[count..];
+        taken.RemoveRange(count, beyond.Count);
+        GiveBack(beyond, areMarked: false);
+
+        long WeightOf(JobEntry job) => read(job) is { } spec ? PayloadBudget.BytesOf(spec) : 0;
     }
 
     /// <summary>None of these was handed out.</summary>

@@ -8,6 +8,9 @@ internal sealed partial class ShardGrain
 {
     private static readonly TimeSpan RecoveryPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>Shorter than the time after which a caller gives up: what it brought is let go of before it comes again.</summary>
+    private static readonly TimeSpan RecoveryWaitMax = TimeSpan.FromSeconds(20);
+
     private readonly CancellationTokenSource leaving = new();
     private JobId lastStored;
     private int endedSince;
@@ -21,7 +24,7 @@ internal sealed partial class ShardGrain
     {
         (lastStored, inboxPosition) = (claim.LastId, claim.InboxPosition);
         // What pumps hold of it stays with them, under the same attempt.
-        var held = pump.HeldOf(Key, claim.Epoch).ToDictionary(run => run.Id, run => run.Attempt);
+        var held = await bell.HeldOfAsync(Key, claim.Epoch, leaving.Token);
         await UntilDoneAsync(() => RecoverJobsAsync(held));
         (isRecovered, endedEarly) = (true, null);
         RingAll();
@@ -30,16 +33,17 @@ internal sealed partial class ShardGrain
     }
 
     /// <summary>Completes when every open job is in memory.</summary>
-    /// <exception cref="StoreUnavailableException">The shard gets another owner before that.</exception>
+    /// <exception cref="StoreUnavailableException">The shard gets another owner before that, or it takes long: callers would pile up.</exception>
     private async Task RecoveredAsync()
     {
         try
         {
-            await recovery;
+            await recovery.WaitAsync(RecoveryWaitMax, clock);
         }
         catch (Exception e) when (e is not StoreUnavailableException)
         {
-            throw new StoreUnavailableException("The jobs' shard moves; try again.", e);
+            throw new StoreUnavailableException(
+                e is TimeoutException ? "The jobs' shard is being recovered; try again." : "The jobs' shard moves; try again.", e);
         }
     }
 
@@ -61,20 +65,21 @@ internal sealed partial class ShardGrain
         }
     }
 
-    private async Task RecoverJobsAsync(Dictionary<JobId, int> held)
+    private async Task RecoverJobsAsync(Dictionary<JobId, (int Attempt, string Silo)> held)
     {
         // Found by a try that was broken off.
         var parked = memory.ParkedIds.ToHashSet();
         await foreach (var chunk in store.RecoverAsync(claim, leaving.Token))
         {
-            foreach (var job in chunk)
+            // Accepted by this activation, or found before.
+            var found = chunk.Where(job => job.Id <= claim.LastId && memory.Find(job.Id) is null && !parked.Contains(job.Id)
+                && !endedEarly!.Contains(job.Id)).ToList();
+            var leased = await RecoverOutsideAsync(found);
+            foreach (var job in found.Where(job => !leased.Contains(job.Id)))
             {
-                // Accepted by this activation, or found before.
-                if (job.Id > claim.LastId || memory.Find(job.Id) is not null || parked.Contains(job.Id) || endedEarly!.Contains(job.Id))
-                    continue;
                 if (job.Id.Counter >= JobId.CounterEnd)
                     inboxSeen.Add(job.Id);
-                if (!held.TryGetValue(job.Id, out var attempt) || !await IsHeldAsync(job, attempt))
+                if (!held.TryGetValue(job.Id, out var run) || !await IsHeldAsync(job, run.Attempt, run.Silo))
                     Recover(job);
             }
 
@@ -87,7 +92,7 @@ internal sealed partial class ShardGrain
     }
 
     /// <summary>Leaves an attempt with the pump that holds it, unless what became of it is on record and only the answer was lost.</summary>
-    private async Task<bool> IsHeldAsync(OpenJob found, int attempt)
+    private async Task<bool> IsHeldAsync(OpenJob found, int attempt, string silo)
     {
         var crashes = found.Crashes;
         if (found.Attempt >= attempt)
@@ -101,7 +106,11 @@ internal sealed partial class ShardGrain
 
         var job = Add(found);
         job.Crashes = (byte)crashes;
-        (job.State, job.Attempt, job.StartedAt) = (JobState.Running, attempt, store.Now.UtcTicks);
+        (job.State, job.Attempt, job.StartedAt, job.Holder) = (JobState.Running, attempt, store.Now.UtcTicks, holders.PlaceOf(silo));
+        job.IsDoubtful = found.Attempt >= attempt;
+        // It was there when it was asked, and may have gone since.
+        if (cluster.Current.Find(silo) is null)
+            Lose(job);
         return true;
     }
 

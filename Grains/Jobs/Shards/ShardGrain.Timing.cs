@@ -10,6 +10,7 @@ internal sealed partial class ShardGrain
 
     /// <summary>The timer counts on the silo's clock, which may stray from the store's.</summary>
     private static readonly TimeSpan TimerMax = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RingAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TimerMin = TimeSpan.FromMilliseconds(1);
 
     private IGrainTimer timer = null!;
@@ -21,7 +22,7 @@ internal sealed partial class ShardGrain
 
     private void ArmTimer()
     {
-        var next = Math.Min(memory.NextTime ?? long.MaxValue, ringAllAt);
+        var next = Math.Min(Math.Min(memory.NextTime ?? long.MaxValue, outside.First ?? long.MaxValue), ringAllAt);
         if (next >= armedFor)
             return;
         armedFor = next;
@@ -39,6 +40,7 @@ internal sealed partial class ShardGrain
                 RingAll();
             ExpireDue(now);
             RetryDue(now);
+            FailExpired(now);
             _ = journal.WriteAsync();
             await WakeParkedAsync(now);
         }

@@ -1,3 +1,5 @@
+using Hearth.Cluster;
+using Hearth.Functions;
 using Hearth.Storage;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -11,8 +13,10 @@ namespace Hearth.Jobs;
 /// is alone with the shard's memory.
 /// </summary>
 [Reentrant]
+[PoolPlacement]
 internal sealed partial class ShardGrain(
-    IJobStore store, StoreWatch watch, JobPump pump, PayloadBudget budget, JobsOptions options, TimeProvider clock, ILogger<ShardGrain> logger) : Grain, IShardGrain
+    IJobStore store, StoreWatch watch, PumpBell bell, IClusterView cluster, FunctionRegistry functions, PayloadBudget budget, JobsOptions options,
+    TimeProvider clock, ILogger<ShardGrain> logger) : Grain, IShardGrain
 {
     private readonly ShardMemory memory = new(budget);
     private readonly JobWatch ends = new();
@@ -34,11 +38,13 @@ internal sealed partial class ShardGrain(
         journal = new ShardJournal(store, claim.Number, claim.Epoch, OnCommitted, OnFailed, OnLost);
         mint = new JobIdMint(claim.Number, claim.Epoch, claim.LastId);
         StartTimer();
+        FollowCluster();
         recovery = RecoverAsync();
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        UnfollowCluster();
         _ = leaving.CancelAsync();
         try
         {
@@ -46,12 +52,14 @@ internal sealed partial class ShardGrain(
             if (isLost)
                 return;
             await CheckpointAsync();
-            // Whoever comes next need not suspect its jobs, if none runs and none may have run in a way that is not on record.
-            if (isRecovered && !memory.Entries.Any(job => job.State == JobState.Running || job.IsDoubtful))
+            // Whoever comes next need not suspect its jobs, if none may have run in a way that is not on record, and what runs does so on other
+            // silos that live: they are asked.
+            if (isRecovered && !memory.Entries.Any(job => job.IsDoubtful || IsAtRisk(job)))
                 await store.ReleaseAsync(claim.Number, claim.Epoch);
         }
         finally
         {
+            bell.Forget(memory.Queues);
             memory.Clear();
         }
     }
@@ -82,6 +90,7 @@ internal sealed partial class ShardGrain(
         foreach (ref readonly var end in batch.Ends.Memory.Span)
         {
             memory.End(end);
+            outside.Remove(end.Id);
             endedSince++;
             endedEarly?.Add(end.Id);
             ends.Happened(end.Id);
@@ -89,6 +98,7 @@ internal sealed partial class ShardGrain(
         }
 
         Follow(batch.Attempts.Memory.Span);
+        Follow(batch.Leases.Memory.Span);
         RingAfterSilence();
         ArmTimer();
         CheckpointWhenDue();
@@ -106,7 +116,7 @@ internal sealed partial class ShardGrain(
             if (memory.Accept(row, now) is not { } job || job.Queue == rung)
                 continue;
             rung = job.Queue;
-            pump.Ring(Key, rung.Function);
+            Ring(rung);
         }
     }
 
@@ -118,6 +128,7 @@ internal sealed partial class ShardGrain(
             changes.Happened(attempt.Id);
             if (attempt.Kind == AttemptKind.Started || memory.Find(attempt.Id) is not { } job)
                 continue;
+            outside.Remove(job.Id);
             job.IsChanging = false;
             job.IsDoubtful = job.Crashes > 0;
             if (attempt.Kind != AttemptKind.Failed)
@@ -162,6 +173,9 @@ internal sealed partial class ShardGrain(
                 GoOn(attempt.Id);
         }
 
+        foreach (ref readonly var lease in batch.Leases.Memory.Span)
+            FailLease(lease);
+
         RingAfterSilence();
         ArmTimer();
     }
@@ -174,7 +188,13 @@ internal sealed partial class ShardGrain(
             return;
         job.IsChanging = false;
         if (job.State == JobState.Running)
+        {
+            // Its silo may have gone while it changed.
+            if (job.Holder == Holders.Nowhere)
+                Lose(job);
             return;
+        }
+
         // Not at once: what could not be written now would be tried again at once, and again.
         if (job.Crashes >= JobLimits.CrashesMax)
             RetryAt(job, soon);
@@ -195,27 +215,28 @@ internal sealed partial class ShardGrain(
         _ = leaving.CancelAsync();
         ends.Close();
         changes.Close();
-        pump.Wake(Key);
+        outsideBell.Close();
+        bell.Wake(Key);
         DeactivateOnIdle();
     }
 
     private void RingFor(JobEntry job)
     {
         if (job.Crashes > 0)
-            pump.RingSuspects(Key);
+            RingSuspects(job.Queue.Function);
         else
-            pump.Ring(Key, job.Queue.Function);
+            Ring(job.Queue);
     }
 
     private void RingAll()
     {
         ringAllAt = long.MaxValue;
-        if (memory.Suspects.Count > 0)
-            pump.RingSuspects(Key);
+        foreach (var function in memory.Suspects.Select(job => job.Queue.Function).Distinct())
+            RingSuspects(function);
         foreach (var queue in memory.Queues)
         {
             if (queue.Count > 0)
-                pump.Ring(Key, queue.Function);
+                Ring(queue);
         }
     }
 

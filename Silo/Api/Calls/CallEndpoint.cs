@@ -10,7 +10,7 @@ namespace Hearth.Api.Calls;
 /// A call from request to answer: (1) find the function, (2) negotiate notations and parameters, (3) read the input, (4) take a slot,
 /// (5) run, (6) answer. With <c>Prefer: respond-async</c> or <c>wait</c> step 3 leads to a job instead.
 /// </summary>
-internal sealed class CallEndpoint(FunctionRegistry registry, JobSubmission jobs)
+internal sealed class CallEndpoint(FunctionRegistry registry, JobSubmission jobs, CallPlaces places)
 {
     /// <summary>Serves <c>POST /v1/functions/{name}/call</c>.</summary>
     public Task HandleAsync(HttpContext http)
@@ -33,8 +33,10 @@ internal sealed class CallEndpoint(FunctionRegistry registry, JobSubmission jobs
     {
         var request = http.Request;
         var prefer = Prefer.Read(request);
+        if (function.IsExternal && !prefer.WantsJob)
+            return Problems.RunOutside(function.Name);
         // A job is acknowledged whatever the caller takes: what it takes of the result is asked when the result is.
-        if (CallOutput.Negotiate(request, function) is not { } wanted)
+        if (CallOutput.Negotiate(request, function.Output) is not { } wanted)
         {
             if (!prefer.WantsJob)
                 return Problems.NotAcceptable(CallOutput.Offered(function));
@@ -42,16 +44,16 @@ internal sealed class CallEndpoint(FunctionRegistry registry, JobSubmission jobs
         }
 
         var hasBody = members is null || !HttpMethods.IsGet(request.Method) && !HttpMethods.IsDelete(request.Method);
-        var (contentType, refused) = hasBody ? CallInput.Negotiate(request, function) : (MediaTypes.Json, null);
+        var (contentType, refused) = hasBody ? CallInput.Negotiate(request, function.Input) : (MediaTypes.Json, null);
         if (refused is not null)
             return refused;
         var (parameters, invalid) = Parameters(request, function, members);
         if (invalid is not null)
             return invalid;
         if (function.Input.Kind == PayloadKind.Stream && !prefer.WantsJob)
-            return await StreamedCall.RunAsync(http, function, contentType, wanted, parameters);
+            return await StreamedCall.RunAsync(http, places, function, contentType, wanted, parameters);
 
-        var (input, unreadable) = hasBody ? await CallInput.ReadAsync(request, function, contentType) : (CallInput.None, null);
+        var (input, unreadable) = hasBody ? await CallInput.ReadAsync(request, function.Input, contentType) : (CallInput.None, null);
         if (unreadable is not null)
             return unreadable;
         if (members is not null && function.Input.Kind == PayloadKind.Json)
@@ -68,7 +70,7 @@ internal sealed class CallEndpoint(FunctionRegistry registry, JobSubmission jobs
             : await RunAsync(http, function, input, wanted, parameters);
     }
 
-    private static async ValueTask<Problem?> RunAsync(
+    private async ValueTask<Problem?> RunAsync(
         HttpContext http, ServedFunction function, CallInput input, string wanted, IReadOnlyDictionary<string, string> parameters)
     {
         var cache = CallCache.For(function);
@@ -79,8 +81,11 @@ internal sealed class CallEndpoint(FunctionRegistry registry, JobSubmission jobs
             return await AnswerFromCacheAsync(http, cached, wanted);
         }
 
-        if (function.Slots.TryTake() is not { } run)
+        var isHere = places.IsHere(function);
+        if ((isHere ? function.Slots.TryTake() : null) is not { } run)
         {
+            if (!isHere || places.HasOthers(function))
+                return await RemoteCall.RunAsync(http, places, function, input, wanted, parameters, cache, cacheKey);
             input.Return(http.Request);
             function.Usage.Refused();
             return Problems.Busy(function);

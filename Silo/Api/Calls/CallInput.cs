@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text.Json;
 using Hearth.Api.Http;
 using Hearth.Api.Xml;
-using Hearth.Functions;
 using Hearth.Functions.Payloads;
 
 namespace Hearth.Api.Calls;
@@ -18,10 +17,9 @@ internal readonly record struct CallInput(ReadOnlySequence<byte> Body, string Co
     public static CallInput None { get; } = new(default, ContentType: "", Lenient: false, IsBorrowed: false);
 
     /// <summary>Which media type the request's body has, or why it is not taken.</summary>
-    public static (string ContentType, Problem? Problem) Negotiate(HttpRequest request, ServedFunction function)
+    public static (string ContentType, Problem? Problem) Negotiate(HttpRequest request, PayloadShape input)
     {
         var given = Accept.MediaTypeOf(request.ContentType);
-        var input = function.Input;
         if (input.Kind == PayloadKind.None)
             return (given, null);
         if (request.Headers.ContentEncoding.Count > 0)
@@ -41,15 +39,15 @@ internal readonly record struct CallInput(ReadOnlySequence<byte> Body, string Co
             request.BodyReader.AdvanceTo(Body.End);
     }
 
-    /// <summary>Reads the body, turning XML into JSON where the function reads JSON.</summary>
-    public static async ValueTask<(CallInput Input, Problem? Problem)> ReadAsync(HttpRequest request, ServedFunction function, string contentType)
+    /// <summary>Reads the body, turning XML into JSON where JSON is read.</summary>
+    public static async ValueTask<(CallInput Input, Problem? Problem)> ReadAsync(HttpRequest request, PayloadShape input, string contentType)
     {
-        if (function.Input.Kind == PayloadKind.None)
+        if (input.Kind == PayloadKind.None)
             return (new CallInput(default, contentType, Lenient: false, IsBorrowed: false), null);
-        var bytesMax = function.Input.BytesMax;
+        var bytesMax = input.BytesMax;
         if (await RequestBody.ReadAsync(request, bytesMax) is not { } body)
             return (default, Problems.TooLarge(bytesMax));
-        if (contentType != MediaTypes.Xml || function.Input.Takes(MediaTypes.Xml) && Shapes.IsRaw(function.Input.Kind))
+        if (contentType != MediaTypes.Xml || input.Takes(MediaTypes.Xml) && Shapes.IsRaw(input.Kind))
             return (new CallInput(body, contentType, Lenient: false, IsBorrowed: true), null);
         try
         {

@@ -25,10 +25,10 @@ internal static class CallOutput
     };
 
     /// <summary>The notation that the caller wants, or null when it is not offered. A raw result of undeclared type suits everyone.</summary>
-    public static string? Negotiate(HttpRequest request, ServedFunction function) =>
-        function.Output.Kind is PayloadKind.Bytes or PayloadKind.Stream && function.Output.ContentTypes is [MediaTypes.Bytes]
+    public static string? Negotiate(HttpRequest request, PayloadShape output) =>
+        output.Kind is PayloadKind.Bytes or PayloadKind.Stream && output.ContentTypes is [MediaTypes.Bytes]
             ? MediaTypes.Bytes
-            : Accept.Choose(request, Offered(function));
+            : Accept.Choose(request, Offered(output));
 
     /// <summary>Whether a stored or streamed result of <paramref name="contentType"/> has to be rewritten for <paramref name="wanted"/>.</summary>
     public static bool NeedsConversion(string contentType, string wanted) =>

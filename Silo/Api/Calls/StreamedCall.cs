@@ -15,16 +15,22 @@ internal static class StreamedCall
     private const int HeldBackBytes = 64 * 1024;
 
     public static async ValueTask<Problem?> RunAsync(
-        HttpContext http, ServedFunction function, string contentType, string wanted, IReadOnlyDictionary<string, string> parameters)
+        HttpContext http, CallPlaces places, ServedFunction function, string contentType, string wanted,
+        IReadOnlyDictionary<string, string> parameters)
     {
         if (http.Request.ContentLength > function.Input.BytesMax)
             return Problems.TooLarge(function.Input.BytesMax);
+        var isHere = places.IsHere(function);
+        if (!isHere)
+            return await RemoteCall.RunAsync(http, places, function, contentType, wanted, parameters);
         // Before the slot: a slow sender of XML, which is read whole, must not hold one without a deadline.
         var (source, type, unreadable) = await SourceAsync(http, function, contentType);
         if (unreadable is not null)
             return unreadable;
         if (function.Slots.TryTake() is not { } run)
         {
+            if (ReferenceEquals(source, http.Request.BodyReader) && places.HasOthers(function))
+                return await RemoteCall.RunAsync(http, places, function, contentType, wanted, parameters);
             function.Usage.Refused();
             return Problems.Busy(function);
         }
@@ -118,7 +124,7 @@ internal static class StreamedCall
             return (http.Request.BodyReader, contentType, null);
         }
 
-        var (input, problem) = await CallInput.ReadAsync(http.Request, function, contentType);
+        var (input, problem) = await CallInput.ReadAsync(http.Request, function.Input, contentType);
         return (PipeReader.Create(input.Body), input.ContentType, problem);
     }
 

@@ -12,8 +12,10 @@ internal sealed record FunctionDocument(
     string Version,
     string? Description,
     string Source,
+    bool External,
     string Call,
     string? Route,
+    string? Pool,
     double TimeoutSeconds,
     int Concurrency,
     int InUse,
@@ -24,21 +26,27 @@ internal sealed record FunctionDocument(
     FunctionUsageView Usage)
 {
     public static FunctionDocument From(ServedFunction f) => new(
-        f.Name, f.Options.Version, f.Options.Description, f.Source, PathOf(f.Name),
+        f.Name, f.Options.Version, f.Options.Description, f.Source, f.IsExternal, PathOf(f.Name),
         f.Options.Route is null ? null : $"{f.Options.Method} {f.Options.Route}",
+        f.Options.Pool,
         f.Options.Timeout.TotalSeconds, f.Options.Concurrency, f.Slots.InUse, f.Options.CacheFor?.TotalSeconds,
-        new PayloadDocument(f.Input.Kind, Taken(f.Input), f.Input.BytesMax, f.Input.Schema, f.Input.Example),
-        new PayloadDocument(f.Output.Kind, f.Output.Kind == PayloadKind.None ? [] : CallOutput.Offered(f), f.Output.BytesMax, f.Output.Schema, null),
+        PayloadDocument.OfInput(f.Input), PayloadDocument.OfOutput(f.Output),
         [.. f.Options.Parameters], f.Usage.View());
 
     public static string PathOf(string name) => $"/v1/functions/{name}/call";
+}
+
+/// <summary>One direction of a function. No content types: any is taken.</summary>
+internal sealed record PayloadDocument(PayloadKind Kind, IReadOnlyList<string> ContentTypes, long BytesMax, JsonNode? Schema, JsonNode? Example)
+{
+    public static PayloadDocument OfInput(PayloadShape input) => new(input.Kind, Taken(input), input.BytesMax, input.Schema, input.Example);
+
+    public static PayloadDocument OfOutput(PayloadShape output) =>
+        new(output.Kind, output.Kind == PayloadKind.None ? [] : CallOutput.Offered(output), output.BytesMax, output.Schema, null);
 
     private static IReadOnlyList<string> Taken(PayloadShape input) =>
         input.HasXml && !input.ContentTypes.Contains(MediaTypes.Xml) ? [.. input.ContentTypes, MediaTypes.Xml] : input.ContentTypes;
 }
-
-/// <summary>One direction of a function. No content types: any is taken.</summary>
-internal sealed record PayloadDocument(PayloadKind Kind, IReadOnlyList<string> ContentTypes, long BytesMax, JsonNode? Schema, JsonNode? Example);
 
 /// <summary>All functions, and what is wrong with manifests that are not served.</summary>
 internal sealed record FunctionsDocument(IReadOnlyList<FunctionDocument> Functions, IReadOnlyList<string> Mistakes);

@@ -3,6 +3,7 @@ using Hearth.Functions;
 using Hearth.Functions.Payloads;
 using Hearth.Functions.Runs;
 using Hearth.Jobs;
+using Hearth.Objects;
 
 namespace Hearth.Api.Http;
 
@@ -24,6 +25,12 @@ internal static class Problems
 
     public static Problem StoreUnavailable { get; } = new(
         "store-unavailable", 503, "Store unavailable", "The store cannot be written now; nothing was accepted. Try again.") { RetryAfter = Soon };
+
+    public static Problem SiloUnavailable { get; } = new(
+        "silo-unavailable", 503, "Silo unavailable", "The silo that has to do with this is not there now, and no other has taken over yet; nothing was done. Try again.")
+    {
+        RetryAfter = Soon,
+    };
 
     public static Problem StoreUnreadable { get; } = StoreUnavailable with { Detail = "The store cannot be reached now; nothing was changed. Try again." };
 
@@ -63,6 +70,9 @@ internal static class Problems
 
     public static Problem UnknownQueue(string name) => new(
         "unknown-queue", 404, "Unknown queue", $"There is no queue '{Shown(name)}'; GET /v1/queues lists them. A queue is made by its first job.");
+
+    public static Problem UnknownSilo(string name) => new(
+        "unknown-silo", 404, "Unknown silo", $"No silo '{Shown(name)}' is in the cluster; GET /v1/silos lists those that are.");
 
     public static Problem JobEnded(JobId id, JobState state) => new(
         "job-ended", 409, "Job ended", $"Job '{id}' had ended before: {state.ToString().ToLowerInvariant()}. What has ended stays as it is.");
@@ -122,6 +132,12 @@ internal static class Problems
         Field = field,
     };
 
+    public static Problem ResultTooLarge(long bytesMax, string field) => new(
+        "too-large", 413, "Too large", string.Create(CultureInfo.InvariantCulture, $"A result may have at most {bytesMax} bytes: keep it elsewhere, and send where it is."))
+    {
+        Field = field,
+    };
+
     public static Problem TooManyJobs { get; } = new(
         "too-large", 413, "Too large",
         string.Create(CultureInfo.InvariantCulture, $"A request may have at most {JobLimits.RequestJobsMax} jobs: send several, or a stream of application/x-ndjson."));
@@ -155,6 +171,10 @@ internal static class Problems
 
     public static Problem From(InputError error) => error.Malformed ? Malformed(error.Detail) : InvalidInput(error.Detail, error.Field);
 
+    public static Problem RunOutside(string function) => new(
+        "run-outside", 409, "Run outside",
+        $"Function '{function}' is run by workers outside, which take jobs only: send Prefer: respond-async, or Prefer: wait=30 to wait for the result.");
+
     public static Problem Busy(ServedFunction function) => new(
         "busy", 429, "Busy",
         string.Create(CultureInfo.InvariantCulture, $"All {function.Options.Concurrency} runs of function '{function.Name}' are in use. Try again, or submit it as a job: Prefer: respond-async."))
@@ -170,9 +190,102 @@ internal static class Problems
         _ => new("function-failed", 500, "Function failed", RunErrors.Describe(function, outcome)),
     };
 
-    public static Problem OutputTooLarge(ServedFunction function) => new(
+    /// <summary>The problem of a call that another silo ran, or did not.</summary>
+    public static Problem From(ServedFunction function, ComputeResult result) => result.End switch
+    {
+        ComputeEnd.Malformed => Malformed(result.Error ?? ""),
+        ComputeEnd.Invalid => InvalidInput(result.Error ?? "", result.Field),
+        ComputeEnd.TimedOut => new("timeout", 504, "Timeout", result.Error + " Ask for less at once, or raise the function's timeout."),
+        ComputeEnd.Cancelled => new("cancelled", 503, "Cancelled", result.Error ?? $"The run of function '{function.Name}' was cancelled.") { RetryAfter = Soon },
+        ComputeEnd.TooLarge => OutputTooLarge(function, Math.Min(function.Output.BytesMax, ComputeCall.BytesMax)),
+        _ => new("function-failed", 500, "Function failed", result.Error),
+    };
+
+    public static Problem PoolEmpty(ServedFunction function) => new(
+        "pool-empty", 503, "Pool empty",
+        function.Options.Pool is { } pool
+            ? $"Function '{function.Name}' runs in pool '{pool}', which has no silo that serves it now: start one with --pool {pool}. A job would wait: Prefer: respond-async."
+            : $"No silo that takes work serves function '{function.Name}' now: start one with the role worker. A job would wait: Prefer: respond-async.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(5),
+    };
+
+    public static Problem QueueWithoutSilo(string detail) => new("pool-empty", 503, "Pool empty", detail) { RetryAfter = TimeSpan.FromSeconds(5) };
+
+    public static Problem SiloLost(string function) => new(
+        "silo-lost", 503, "Silo lost", $"The silo that ran function '{function}' is gone: how far it came is not known. Call again if that does no harm.")
+    {
+        RetryAfter = Soon,
+    };
+
+    public static Problem TooLargeElsewhere(string function) => new(
+        "too-large", 413, "Too large",
+        string.Create(CultureInfo.InvariantCulture, $"Function '{function}' runs on other silos, which take at most {ComputeCall.BytesMax} bytes: call a silo of its pool."));
+
+    public static Problem OutputTooLarge(ServedFunction function) => OutputTooLarge(function, function.Output.BytesMax);
+
+    private static Problem OutputTooLarge(ServedFunction function, long bytesMax) => new(
         "output-too-large", 500, "Output too large",
-        string.Create(CultureInfo.InvariantCulture, $"Function '{function.Name}' wrote more than {function.Output.BytesMax} bytes."));
+        string.Create(CultureInfo.InvariantCulture, $"Function '{function.Name}' wrote more than {bytesMax} bytes."));
+
+    public static Problem UnknownObject(string name, IReadOnlyList<string> near) => new(
+        "unknown-object", 404, "Unknown object",
+        near.Count == 0
+            ? $"No object '{Shown(name)}' is served; GET /v1/objects lists them."
+            : $"No object '{Shown(name)}' is served. Did you mean {string.Join(" or ", near.Select(n => $"'{n}'"))}?")
+    {
+        Choices = near,
+    };
+
+    public static Problem UnknownOperation(ServedObject served, string operation) => new(
+        "unknown-operation", 404, "Unknown operation", $"Object '{served.Name}' has no operation '{Shown(operation)}'; it has {string.Join(", ", served.Operations.Keys.Order())}.")
+    {
+        Choices = [.. served.Operations.Keys.Order()],
+    };
+
+    public static Problem NoState(string name, string key) => new(
+        "no-state", 404, "No state", $"There is no '{name}' with the key '{Shown(key)}': nothing is stored of it.");
+
+    public static Problem KeyOfOperation { get; } = new(
+        "invalid-key", 400, "Invalid idempotency key",
+        "An operation takes no Idempotency-Key, because what it answered is not kept. Send an id in the input, and let the state remember it.");
+
+    public static Problem BusyObject(ServedObject served) => new(
+        "busy", 429, "Busy",
+        string.Create(CultureInfo.InvariantCulture, $"{ServedObject.CallsMax} calls of objects '{served.Name}' are under way on this silo, and it takes no more. Nothing was changed. Try again."))
+    {
+        RetryAfter = Soon,
+    };
+
+    public static Problem ObjectMoved { get; } = new(
+        "object-moved", 503, "Object moved", "Another silo has taken the object over and changed it. Nothing of this request was stored, but the operation had run. Try again.")
+    {
+        RetryAfter = Soon,
+    };
+
+    public static Problem ObjectSilent { get; } = OutcomeUnknown with
+    {
+        Detail = "The object did not answer: whether the operation was done is not known. Read the object, or send the same again if doing it twice does no harm.",
+    };
+
+    /// <summary>The problem of an operation that did not succeed.</summary>
+    public static Problem From(ServedObject served, ObjectCall call, ObjectAnswer answer) => answer.End switch
+    {
+        ObjectEnd.Malformed => Malformed(answer.Detail ?? ""),
+        ObjectEnd.Invalid => InvalidInput(answer.Detail ?? "", answer.Field),
+        ObjectEnd.Unknown => UnknownOperation(served, call.Operation),
+        ObjectEnd.TimedOut => new("timeout", 504, "Timeout", answer.Detail),
+        ObjectEnd.Cancelled => new("cancelled", 503, "Cancelled", answer.Detail) { RetryAfter = Soon },
+        ObjectEnd.Busy => new("busy", 429, "Busy", answer.Detail) { RetryAfter = Soon },
+        ObjectEnd.StateTooLarge => new(
+            "state-too-large", 409, "State too large",
+            string.Create(CultureInfo.InvariantCulture, $"The state would have more than {served.Options.StateBytesMax} bytes of JSON. Nothing was changed.")),
+        ObjectEnd.OutputTooLarge => new(
+            "output-too-large", 500, "Output too large",
+            string.Create(CultureInfo.InvariantCulture, $"Operation '{call.Operation}' answered more than {ObjectOptions.OutputBytesMax} bytes. Nothing was changed.")),
+        ObjectEnd.Unreadable => new("state-unreadable", 500, "State unreadable", answer.Detail),
+        _ => new("operation-failed", 500, "Operation failed", answer.Detail),
+    };
 
     /// <summary>What a caller sent, as it may be shown back.</summary>
     public static string Shown(string text) => text.Length <= 80 ? text : text[..80] + "…";

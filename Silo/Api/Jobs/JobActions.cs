@@ -1,3 +1,4 @@
+using Hearth.Cluster;
 using Hearth.Api.Http;
 using Hearth.Api.Jobs.Submitting;
 using Hearth.Jobs;
@@ -5,13 +6,13 @@ using Hearth.Jobs;
 namespace Hearth.Api.Jobs;
 
 /// <summary>Acting on a job: <c>DELETE /v1/jobs/{id}</c> cancels it, <c>POST /v1/jobs/{id}/redrive</c> runs an ended one again.</summary>
-internal sealed class JobActions(JobLookup jobs, ShardDirectory shards, JobIntake intake)
+internal sealed class JobActions(JobLookup jobs, ShardDirectory shards, JobIntake intake, TimeProvider clock)
 {
     public Task CancelAsync(HttpContext http) => JobRoute.AnswerAsync(http, async id =>
     {
         if (await shards.OwnerOfAsync(id, http.RequestAborted) is not var (shard, _))
             return JobRoute.Unknown(http);
-        var outcome = await shard.CancelAsync(id);
+        var outcome = await GrainCalls.RepeatAsync(() => shard.CancelAsync(id), clock);
         if (outcome.Result == ActResult.Unknown || await jobs.FindAsync(id, TimeSpan.Zero, http.RequestAborted) is not var (job, queue))
             return JobRoute.Unknown(http);
         if (outcome.Result == ActResult.HadEnded)
@@ -26,7 +27,8 @@ internal sealed class JobActions(JobLookup jobs, ShardDirectory shards, JobIntak
             return Problems.InvalidKey;
         if (await shards.OwnerOfAsync(id, http.RequestAborted) is not var (shard, queue))
             return JobRoute.Unknown(http);
-        var outcome = await shard.RedriveAsync(id, key is null ? null : JobKey.OfRedrive(key, id));
+        var outcome = await GrainCalls.UntilTakenAsync(
+            () => shard.RedriveAsync(id, key is null ? null : JobKey.OfRedrive(key, id)), clock, isRepeatable: key is not null);
         return outcome.Result switch
         {
             ActResult.Done => await AcceptedAsync(http, outcome.Id),

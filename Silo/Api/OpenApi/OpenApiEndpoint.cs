@@ -1,12 +1,14 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Hearth.Api.Calls;
+using Hearth.Api.Objects;
 using Hearth.Functions;
+using Hearth.Objects;
 
 namespace Hearth.Api.OpenApi;
 
-/// <summary>Serves OpenAPI 3.1 of what is served now: the table of routes, and every function with its schemas.</summary>
-internal sealed class OpenApiEndpoint(ApiRoutes routes, FunctionRegistry registry)
+/// <summary>Serves OpenAPI 3.1 of what is served now: the table of routes, and every function and every object with its schemas.</summary>
+internal sealed class OpenApiEndpoint(ApiRoutes routes, FunctionRegistry registry, ObjectRegistry objects)
 {
     public Task ServeAsync(HttpContext http)
     {
@@ -18,6 +20,7 @@ internal sealed class OpenApiEndpoint(ApiRoutes routes, FunctionRegistry registr
     {
         var schemas = new JsonObject { ["problem"] = Problem() };
         JobSchemas.AddTo(schemas);
+        WorkerSchemas.AddTo(schemas);
         var paths = new JsonObject();
         foreach (var route in routes.All)
             Add(paths, route.Pattern, route.Method, OpenApiOperations.Of(route, schemas));
@@ -28,6 +31,12 @@ internal sealed class OpenApiEndpoint(ApiRoutes routes, FunctionRegistry registr
                 Add(paths, OwnRoute.PathOf(own), function.Options.Method, OpenApiOperations.OfOwnRoute(function, schemas));
         }
 
+        foreach (var served in objects.All)
+        {
+            foreach (var operation in served.Operations.Values.OrderBy(o => o.Name, StringComparer.Ordinal))
+                Add(paths, OperationDocument.PathOf(served, operation), "POST", OpenApiOperations.Of(served, operation, schemas));
+        }
+
         return new JsonObject
         {
             ["openapi"] = "3.1.1",
@@ -35,7 +44,7 @@ internal sealed class OpenApiEndpoint(ApiRoutes routes, FunctionRegistry registr
             {
                 ["title"] = "Hearth",
                 ["version"] = typeof(OpenApiEndpoint).Assembly.GetName().Version!.ToString(3),
-                ["description"] = "Functions as calls and as durable jobs. XML is the JSON document under one mapping (docs/reference/xml.md).",
+                ["description"] = "Functions as calls and as durable jobs, objects with a state. XML is the JSON document under one mapping (docs/reference/xml.md).",
             },
             ["paths"] = paths,
             ["components"] = new JsonObject

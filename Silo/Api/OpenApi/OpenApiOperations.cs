@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Hearth.Api.Calls;
+using Hearth.Api.Objects;
 using Hearth.Functions;
 using Hearth.Functions.Payloads;
+using Hearth.Objects;
+using Hearth.Objects.Operations;
 
 namespace Hearth.Api.OpenApi;
 
@@ -33,8 +36,8 @@ internal static class OpenApiOperations
     {
         var prefer = Parameter("header", "Prefer", "respond-async or wait=N: run it as a durable job.");
         var operation = Operation("call." + function.Name, Summary(function), [.. Declared(function), prefer]);
-        AddBody(operation, function, schemas);
-        AddOutput(operation, function, schemas);
+        AddBody(operation, function.Name, function.Input, schemas);
+        AddOutput(operation, function.Name, function.Output, schemas);
         ((JsonObject)operation["responses"]!)["202"] = new JsonObject { ["description"] = "The job; Location says where to follow it." };
         return operation;
     }
@@ -48,8 +51,19 @@ internal static class OpenApiOperations
         var operation = Operation(
             "route." + function.Name, Summary(function), [.. PathParameters(function.Options.Route!), .. members, .. Declared(function).Where(p => !inPath.Contains((string)p["name"]!))]);
         if (HasBody(function))
-            AddBody(operation, function, schemas);
-        AddOutput(operation, function, schemas);
+            AddBody(operation, function.Name, function.Input, schemas);
+        AddOutput(operation, function.Name, function.Output, schemas);
+        return operation;
+    }
+
+    public static JsonObject Of(ServedObject served, ObjectOperation called, JsonObject schemas)
+    {
+        // Names of functions have no capital letters.
+        var name = $"Object.{served.Name}.{called.Name}";
+        var summary = called.Description ?? $"Operation {called.Name} of object {served.Name}";
+        var operation = Operation(name, summary, PathParameters(OperationDocument.PathOf(served, called)));
+        AddBody(operation, name, called.Input, schemas);
+        AddOutput(operation, name, called.Output, schemas);
         return operation;
     }
 
@@ -76,23 +90,22 @@ internal static class OpenApiOperations
         },
     };
 
-    private static void AddBody(JsonObject operation, ServedFunction function, JsonObject schemas)
+    private static void AddBody(JsonObject operation, string name, PayloadShape input, JsonObject schemas)
     {
-        if (function.Input.Kind == PayloadKind.None)
+        if (input.Kind == PayloadKind.None)
             return;
         operation["requestBody"] = new JsonObject
         {
             ["required"] = true,
             ["content"] = Content(
-                function.Input.ContentTypes.Count == 0 ? ["*/*"] : function.Input.ContentTypes,
-                OpenApiSchemas.Add(schemas, function.Name + ".input", function.Input.Schema), function.Input.Example),
+                input.ContentTypes.Count == 0 ? ["*/*"] : input.ContentTypes, OpenApiSchemas.Add(schemas, name + ".input", input.Schema), input.Example),
         };
     }
 
-    private static void AddOutput(JsonObject operation, ServedFunction function, JsonObject schemas)
+    private static void AddOutput(JsonObject operation, string name, PayloadShape output, JsonObject schemas)
     {
         var answers = (JsonObject)operation["responses"]!;
-        if (function.Output.Kind == PayloadKind.None)
+        if (output.Kind == PayloadKind.None)
         {
             answers["204"] = new JsonObject { ["description"] = "It has run; there is no output." };
             return;
@@ -101,7 +114,7 @@ internal static class OpenApiOperations
         answers["200"] = new JsonObject
         {
             ["description"] = "The output.",
-            ["content"] = Content(CallOutput.Offered(function), OpenApiSchemas.Add(schemas, function.Name + ".output", function.Output.Schema), null),
+            ["content"] = Content(CallOutput.Offered(output), OpenApiSchemas.Add(schemas, name + ".output", output.Schema), null),
         };
     }
 

@@ -11,6 +11,9 @@ internal sealed record Manifest
     /// <summary>The manifest's own path: what messages to operators name.</summary>
     public required string File { get; init; }
 
+    /// <summary>Whether workers outside run it: there is no program then.</summary>
+    public bool IsExternal { get; init; }
+
     public required string Version { get; init; }
 
     public string? Description { get; init; }
@@ -38,6 +41,8 @@ internal sealed record Manifest
     public RetryPolicy Retry { get; init; } = RetryPolicy.Default;
 
     public int Concurrency { get; init; } = System.Environment.ProcessorCount;
+
+    public string? Pool { get; init; }
 
     public IReadOnlyList<string> Input { get; init; } = [];
 
@@ -67,6 +72,7 @@ internal sealed record Manifest
         Description = Description,
         Timeout = Timeout,
         Concurrency = Concurrency,
+        Pool = Pool,
         Retry = Retry,
         Route = Route,
         Method = Method,

@@ -66,6 +66,8 @@ internal static class ManifestReader
 
     private static Manifest Build(ManifestFields fields, string path)
     {
+        if (fields.Flag("external"))
+            return BuildExternal(fields, path);
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var timeout = fields.Duration("timeout", FunctionOptions.TimeoutMax) ?? TimeSpan.FromSeconds(30);
         var (command, program) = fields.Command("command", folder);
@@ -85,6 +87,7 @@ internal static class ManifestReader
             Timeout = timeout,
             Retry = Retry(fields.Object("retry")),
             Concurrency = (int?)fields.Number("concurrency", 1, 10_000) ?? Environment.ProcessorCount,
+            Pool = fields.Text("pool"),
             Input = fields.MediaTypes("input") ?? [],
             Output = fields.MediaType("output") ?? "application/octet-stream",
             InputBytesMax = fields.Number("inputBytesMax", 0, OutputBytesMaxMax),
@@ -97,6 +100,25 @@ internal static class ManifestReader
             Example = fields.Text("example"),
         };
     }
+
+    /// <summary>What concerns a program is not known here, and so refused.</summary>
+    private static Manifest BuildExternal(ManifestFields fields, string path) => new()
+    {
+        File = path,
+        IsExternal = true,
+        Name = fields.Name("name", Path.GetFileNameWithoutExtension(path)),
+        Version = fields.Version("version") ?? "1",
+        Description = fields.Text("description"),
+        Command = "",
+        Program = "",
+        Retry = Retry(fields.Object("retry")),
+        Input = fields.MediaTypes("input") ?? [],
+        InputBytesMax = fields.Number("inputBytesMax", 0, JobSpec.InputBytesMax),
+        Limits = new ManifestLimits(CpuSeconds: 1),
+        Route = fields.Text("route"),
+        Method = fields.Text("method")?.ToUpperInvariant() ?? "POST",
+        Example = fields.Text("example"),
+    };
 
     private static RetryPolicy Retry(ManifestFields? fields)
     {

@@ -10,5 +10,8 @@ SELECT
         WHERE EXISTS (SELECT FROM hearth.job_note AS t WHERE t.shard = $1 AND t.id = w.id AND t.number = w.number))
     + (SELECT count(*) FROM unnest($10::uuid[], $11::bytea[]) AS w (id, hash)
         WHERE EXISTS (SELECT FROM hearth.job_key AS t WHERE t.shard = $1 AND t.id = w.id AND t.hash = w.hash))
-    + (SELECT count(*) FROM unnest($12::uuid[], $13::int[]) AS w (id, shard)
+    + (SELECT count(*) FROM unnest($12::uuid[], $13::int[], $14::int[]) AS w (id, attempt, number)
+        WHERE EXISTS (SELECT FROM hearth.job_lease AS t
+            WHERE t.shard = $1 AND t.id = w.id AND t.attempt = w.attempt AND t.number = w.number))
+    + (SELECT count(*) FROM unnest($15::uuid[], $16::int[]) AS w (id, shard)
         WHERE EXISTS (SELECT FROM hearth.inbox AS t WHERE t.shard = w.shard AND t.id = w.id))

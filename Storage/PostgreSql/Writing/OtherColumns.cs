@@ -90,6 +90,46 @@ internal sealed class NoteColumns : Columns
     }
 }
 
+/// <summary>Rows of <c>job_lease</c>.</summary>
+internal sealed class LeaseColumns : Columns
+{
+    private readonly List<int> shards;
+    private readonly List<int> attempts;
+    private readonly List<int> numbers;
+    private readonly List<DateTime> started;
+    private readonly List<DateTime> until;
+    private readonly List<string> workers;
+    private readonly Statement statement;
+
+    public LeaseColumns(Fence fence)
+    {
+        shards = Column<int>();
+        attempts = Column<int>();
+        numbers = Column<int>();
+        started = Column<DateTime>();
+        until = Column<DateTime>();
+        workers = Column<string>();
+        statement = new Statement(
+            SqlText.InsertLeases, fence, Array(Ids, NpgsqlDbType.Uuid), Array(shards, NpgsqlDbType.Integer),
+            Array(attempts, NpgsqlDbType.Integer), Array(numbers, NpgsqlDbType.Integer), Array(started, NpgsqlDbType.TimestampTz),
+            Array(until, NpgsqlDbType.TimestampTz), Array(workers, NpgsqlDbType.Text));
+    }
+
+    public override NpgsqlBatchCommand Command(NpgsqlConnection connection, bool again) => statement.Command(connection, again);
+
+    public void Add(int shard, in JobLeaseRow row)
+    {
+        shards.Add(shard);
+        attempts.Add(row.Attempt);
+        numbers.Add(row.Number);
+        started.Add(Stored(row.StartedAt));
+        until.Add(Stored(row.Until));
+        workers.Add(StoredText.Clean(row.Worker));
+        Ids.Add(row.Id.Value);
+        Bytes += 44 + row.Worker.Length;
+    }
+}
+
 /// <summary>Rows of <c>job_key</c>.</summary>
 internal sealed class KeyColumns : Columns
 {

@@ -8,7 +8,8 @@ internal sealed class PendingWrite
     public PendingWrite(ShardWrite write)
     {
         Write = write;
-        Rows = write.Jobs.Length + write.Keys.Length + write.Ends.Length + write.Attempts.Length + write.Notes.Length + write.Posts.Length;
+        Rows = write.Jobs.Length + write.Keys.Length + write.Ends.Length + write.Attempts.Length + write.Notes.Length + write.Leases.Length
+            + write.Posts.Length;
         Bytes = 64L * Rows;
         foreach (ref readonly var job in write.Jobs.Span)
             Bytes += job.Spec.Input.Length;

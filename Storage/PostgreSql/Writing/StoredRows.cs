@@ -25,9 +25,13 @@ internal static class StoredRows
         Add(p, NpgsqlDbType.Integer, write.Notes, row => row.Number);
         Add(p, NpgsqlDbType.Uuid, write.Keys, row => row.Id.Value);
         Add(p, NpgsqlDbType.Bytea, write.Keys, row => row.Hash);
+        Add(p, NpgsqlDbType.Uuid, write.Leases, row => row.Id.Value);
+        Add(p, NpgsqlDbType.Integer, write.Leases, row => row.Attempt);
+        Add(p, NpgsqlDbType.Integer, write.Leases, row => row.Number);
         Add(p, NpgsqlDbType.Uuid, write.Posts, row => row.Id.Value);
         Add(p, NpgsqlDbType.Integer, write.Posts, row => row.Shard);
-        var rows = write.Jobs.Length + write.Ends.Length + write.Attempts.Length + write.Notes.Length + write.Keys.Length + write.Posts.Length;
+        var rows = write.Jobs.Length + write.Ends.Length + write.Attempts.Length + write.Notes.Length + write.Keys.Length
+            + write.Leases.Length + write.Posts.Length;
         return (long)(await command.ExecuteScalarAsync())! == rows;
     }
 

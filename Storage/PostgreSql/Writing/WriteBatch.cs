@@ -13,6 +13,7 @@ internal sealed class WriteBatch
     private readonly EndColumns ends;
     private readonly AttemptColumns attempts;
     private readonly NoteColumns notes;
+    private readonly LeaseColumns leases;
     private readonly PostColumns posts;
     private readonly Columns[] kinds;
     private readonly (int Rows, long Bytes)[] marks;
@@ -24,7 +25,11 @@ internal sealed class WriteBatch
 
     public WriteBatch()
     {
-        kinds = [jobs = new(fence), keys = new(fence), ends = new(fence), attempts = new(fence), notes = new(fence), posts = new(fence)];
+        kinds =
+        [
+            jobs = new(fence), keys = new(fence), ends = new(fence), attempts = new(fence), notes = new(fence), leases = new(fence),
+            posts = new(fence),
+        ];
         marks = new (int, long)[kinds.Length];
         shards = Bind.OfMany(fence.Shards, NpgsqlDbType.Integer);
     }
@@ -139,6 +144,8 @@ internal sealed class WriteBatch
             attempts.Add(shard, row);
         foreach (ref readonly var row in write.Notes.Span)
             notes.Add(shard, row);
+        foreach (ref readonly var row in write.Leases.Span)
+            leases.Add(shard, row);
         foreach (ref readonly var row in write.Posts.Span)
             posts.Add(shard, row);
     }

@@ -1,6 +1,7 @@
 using Hearth.Functions;
 using Hearth.Jobs;
 using Hearth.Storage.InMemory;
+using Hearth.Tests.Support.Cluster;
 using Hearth.Tests.Support.Jobs;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -13,6 +14,7 @@ public sealed class JobPumpTests : IAsyncDisposable
 
     private readonly JobWorld world = new();
     private readonly StubShard shard = new();
+    private readonly TestView view = new("silo");
     private readonly FunctionRegistry functions;
     private readonly JobPump pump;
     private int counter;
@@ -21,7 +23,7 @@ public sealed class JobPumpTests : IAsyncDisposable
     {
         functions = new FunctionRegistry(world.Functions());
         var runner = new JobRunner(functions, new InMemoryJobStore(world.Clock), NullLogger<JobRunner>.Instance);
-        pump = new JobPump(runner, shard, new JobsOptions("silo"), world.Clock, NullLogger<JobPump>.Instance);
+        pump = new JobPump(runner, shard, view, new JobsOptions("silo"), world.Clock, NullLogger<JobPump>.Instance);
     }
 
     [Fact]
@@ -41,6 +43,63 @@ public sealed class JobPumpTests : IAsyncDisposable
         await JobWorld.EventuallyAsync(() => shard.Leases == 2, "it asks again");
         await JobWorld.PauseAsync();
         Assert.Equal(2, shard.Leases);
+    }
+
+    [Fact]
+    public async Task Jobs_of_a_pool_that_this_silo_does_not_carry_are_not_asked_for()
+    {
+        pump.Ring("gpu/queue/0", "echo");
+        await JobWorld.PauseAsync();
+        Assert.Equal(0, shard.Leases);
+        view.Set(TestView.SiloOf("silo", "default", "gpu"));
+        pump.Ring("gpu/queue/0", "echo");
+        await JobWorld.EventuallyAsync(() => shard.Leases == 1, "it asks");
+    }
+
+    [Fact]
+    public async Task Of_suspects_those_are_asked_for_whose_pool_this_silo_carries()
+    {
+        var asked = new TaskCompletionSource<IReadOnlyCollection<string>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        shard.SuspectsAsked = names => asked.TrySetResult(names);
+        pump.RingSuspects("gpu/queue/0");
+        Assert.Empty(await asked.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task A_job_that_might_not_begin_goes_back_though_the_lease_is_there_again_when_that_is_told()
+    {
+        shard.Lease = (_, _) => Task.FromResult(shard.Leases == 1 ? Leases("echo", 1) : []);
+        // Asked before the lease, before the start, and right before the body.
+        view.MayStartAnswers.Enqueue(true);
+        view.MayStartAnswers.Enqueue(true);
+        view.MayStartAnswers.Enqueue(false);
+        pump.Ring(Key, "echo");
+        await JobWorld.EventuallyAsync(() => !shard.Completed.IsEmpty, "it is told");
+        Assert.Equal(AttemptOutcome.Returned, shard.Completed.Single().Outcome);
+        Assert.Empty(world.Runs);
+    }
+
+    [Fact]
+    public async Task Whatever_becomes_of_an_answer_what_was_in_it_is_taken_back()
+    {
+        shard.Lease = (_, _) => shard.Leases == 1 ? throw new FormatException("too large to be sent") : Task.FromResult<JobLease[]>([]);
+        pump.Ring(Key, "echo");
+        await JobWorld.EventuallyAsync(() => shard.Disowned.Count == 1, "it is taken back");
+    }
+
+    [Fact]
+    public async Task A_suspect_whose_answer_is_lost_is_taken_back_until_its_shard_has_heard_it()
+    {
+        shard.LeaseSuspect = () => shard.Disowned.IsEmpty ? throw new TimeoutException() : Task.FromResult<JobLease?>(null);
+        shard.DisownFailures = 2;
+        pump.RingSuspects(Key);
+        await JobWorld.EventuallyAsync(
+            () =>
+            {
+                world.Clock.Advance(TimeSpan.FromSeconds(1));
+                return shard.Disowned.Count == 1;
+            },
+            "it is taken back");
     }
 
     [Fact]
@@ -80,12 +139,12 @@ public sealed class JobPumpTests : IAsyncDisposable
         shard.Complete = _ => shard.Completions < 4 ? throw new InvalidOperationException("no") : Task.CompletedTask;
         pump.Ring(Key, "echo");
         await JobWorld.EventuallyAsync(() => shard.Completions == 1, "it is told");
-        Assert.Equal([(lease[0].Id, 1)], pump.HeldOf(Key, 0));
+        Assert.Equal([new HeldAttempt(lease[0].Id, 1)], pump.HeldOf(Key, 0));
         await JobWorld.EventuallyAsync(
             () =>
             {
                 world.Clock.Advance(TimeSpan.FromSeconds(1));
-                return pump.HeldOf(Key, 0).Count == 0;
+                return pump.HeldOf(Key, 0).Length == 0;
             },
             "it is acknowledged");
         Assert.Single(shard.Completed);
@@ -98,18 +157,18 @@ public sealed class JobPumpTests : IAsyncDisposable
         shard.Lease = (function, max) => Task.FromResult(Leases(function, max));
         shard.Complete = _ => taken.Task;
         pump.Ring(Key, "echo");
-        await JobWorld.EventuallyAsync(() => pump.HeldOf(Key, 0).Count >= ShardLink.UnacknowledgedMax, "they pile up");
+        await JobWorld.EventuallyAsync(() => pump.HeldOf(Key, 0).Length >= ShardLink.UnacknowledgedMax, "they pile up");
         await JobWorld.PauseAsync();
-        var held = pump.HeldOf(Key, 0).Count;
+        var held = pump.HeldOf(Key, 0).Length;
         Assert.InRange(held, ShardLink.UnacknowledgedMax, ShardLink.UnacknowledgedMax + 256);
         for (var i = 0; i < 1_000; i++)
             pump.Ring(Key, "echo");
         await JobWorld.PauseAsync();
-        Assert.Equal(held, pump.HeldOf(Key, 0).Count);
+        Assert.Equal(held, pump.HeldOf(Key, 0).Length);
         shard.Lease = (_, _) => Task.FromResult<JobLease[]>([]);
         var leases = shard.Leases;
         taken.SetResult();
-        await JobWorld.EventuallyAsync(() => pump.HeldOf(Key, 0).Count == 0 && shard.Leases > leases, "it goes on");
+        await JobWorld.EventuallyAsync(() => pump.HeldOf(Key, 0).Length == 0 && shard.Leases > leases, "it goes on");
     }
 
     [Fact]
@@ -172,7 +231,7 @@ public sealed class JobPumpTests : IAsyncDisposable
         await JobWorld.EventuallyAsync(() => world.Runs.Count == 2, "the second runs");
         world.Gate("first").SetResult();
         await JobWorld.EventuallyAsync(() => shard.Completed.Count == 1, "the first has ended");
-        Assert.Equal([(id, 2)], pump.HeldOf(Key, 0));
+        Assert.Equal([new HeldAttempt(id, 2)], pump.HeldOf(Key, 0));
         pump.Cancel(Key, id);
         await JobWorld.EventuallyAsync(() => shard.Completed.Count == 2, "the second is cut off");
     }
@@ -221,7 +280,7 @@ public sealed class JobPumpTests : IAsyncDisposable
             await JobWorld.EventuallyAsync(() => world.Runs.Any(run => run.Input == $"s{i}"), "it runs");
             pump.Ring(Key, "echo");
             await JobWorld.PauseAsync();
-            (runningNow, most) = (pump.HeldOf(Key, 0).Count, Math.Max(most, pump.HeldOf(Key, 0).Count));
+            (runningNow, most) = (pump.HeldOf(Key, 0).Length, Math.Max(most, pump.HeldOf(Key, 0).Length));
             Assert.DoesNotContain(world.Runs, run => run.Function == "echo");
             world.Gate($"s{i}").SetResult();
         }

@@ -16,6 +16,11 @@ internal sealed class StubShard : IShardGrain, IGrainFactory
 
     public Func<Task<JobLease?>> LeaseSuspect { get; set; } = () => Task.FromResult<JobLease?>(null);
 
+    public Action<IReadOnlyCollection<string>> SuspectsAsked { get; set; } = _ => { };
+
+    /// <summary>How often it does not hear what it is to take back.</summary>
+    public int DisownFailures { get; set; }
+
     public Func<JobResult[], Task> Complete { get; set; } = _ => Task.CompletedTask;
 
     public ConcurrentQueue<JobResult> Completed { get; } = new();
@@ -25,13 +30,17 @@ internal sealed class StubShard : IShardGrain, IGrainFactory
 
     public int Completions => Volatile.Read(ref completions);
 
-    public Task<JobLease[]> LeaseAsync(string function, int max)
+    public Task<JobLease[]> LeaseAsync(string function, int max, PumpCall pump)
     {
         Interlocked.Increment(ref leases);
         return Lease(function, max);
     }
 
-    public Task<JobLease?> LeaseSuspectAsync(IReadOnlyCollection<string> functions) => LeaseSuspect();
+    public Task<JobLease?> LeaseSuspectAsync(IReadOnlyCollection<string> functions, PumpCall pump)
+    {
+        SuspectsAsked(functions);
+        return LeaseSuspect();
+    }
 
     public async Task CompleteAsync(JobResult[] results)
     {
@@ -68,6 +77,25 @@ internal sealed class StubShard : IShardGrain, IGrainFactory
     public Task ChangeAsync(JobId id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task ReadInboxAsync() => throw new NotSupportedException();
+
+    /// <summary>What it was told to take back.</summary>
+    public ConcurrentQueue<(string? Function, PumpCall Last, HeldAttempt[] Held)> Disowned { get; } = new();
+
+    public Task DisownAsync(string? function, PumpCall last, HeldAttempt[] held)
+    {
+        if (DisownFailures-- > 0)
+            throw new TimeoutException();
+        Disowned.Enqueue((function, last, held));
+        return Task.CompletedTask;
+    }
+
+    public Task<OutsideJob[]> LeaseOutsideAsync(OutsideAsk ask) => throw new NotSupportedException();
+
+    public Task ReadyOutsideAsync(IReadOnlyList<string> functions, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<DateTimeOffset?[]> RenewOutsideAsync(HeldAttempt[] held, TimeSpan lease) => throw new NotSupportedException();
+
+    public Task<bool[]> CompleteOutsideAsync(JobResult[] results) => throw new NotSupportedException();
 
     public Task WakeAsync() => Task.CompletedTask;
 }

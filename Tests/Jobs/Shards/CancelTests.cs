@@ -52,7 +52,7 @@ public sealed class CancelTests : IAsyncDisposable
         var id = await silo.SubmitAsync("hold", "g");
         await world.RunsAsync(id);
         await silo.Shard.CancelAsync(id);
-        await JobWorld.EventuallyAsync(() => silo.Pump.HeldOf(ShardKey.Of(JobSilo.Queue), 0).Count == 0, "the pump has let go of it");
+        await JobWorld.EventuallyAsync(() => silo.Pump.HeldOf(ShardKey.Of(JobSilo.Queue), 0).Length == 0, "the pump has let go of it");
     }
 
     [Fact]

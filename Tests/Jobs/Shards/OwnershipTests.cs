@@ -323,7 +323,7 @@ public sealed class OwnershipTests : IAsyncDisposable
         var stuck = silo.Shard.SubmitAsync(JobWorld.Spec("echo"));
         await JobWorld.EventuallyAsync(() => silo.Store.HeldWrites == 1, "the write waits");
         world.Clock.Advance(TimeSpan.FromSeconds(3));
-        Assert.Empty(await silo.Shard.LeaseAsync("hold", 1));
+        Assert.Empty(await silo.Shard.LeaseAsync("hold", 1, silo.NextCall()));
         world.Gate("first").SetResult();
         await JobWorld.PauseAsync();
         Assert.Empty(world.RunsOf(second));

@@ -117,7 +117,7 @@ public sealed class PayloadTests : IAsyncDisposable
         for (var i = 0; i < 2 * JobLimits.CrashesMax; i++)
         {
             next.Store.BeforeAnswer = method => method == "ReadJobsAsync" ? throw new StoreUnavailableException("unreadable") : Task.CompletedTask;
-            await Assert.ThrowsAsync<StoreUnavailableException>(() => next.Shard.LeaseAsync("echo", 1));
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => next.Shard.LeaseAsync("echo", 1, next.NextCall()));
             next.Store.BeforeAnswer = _ => Task.CompletedTask;
             Assert.Equal(JobState.Ready, (await next.OpenAsync(id))!.Value.State);
         }
@@ -138,9 +138,9 @@ public sealed class PayloadTests : IAsyncDisposable
         var id = await silo.SubmitAsync("hold", "g");
         silo.Store.BeforeAnswer = method => method == "ReadJobsAsync" ? throw new StoreUnavailableException("unreadable") : Task.CompletedTask;
         for (var i = 0; i < 3; i++)
-            await Assert.ThrowsAsync<StoreUnavailableException>(() => silo.Shard.LeaseAsync("hold", 1));
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => silo.Shard.LeaseAsync("hold", 1, silo.NextCall()));
         silo.Store.BeforeAnswer = _ => Task.CompletedTask;
-        Assert.Equal(1, (await silo.Shard.LeaseAsync("hold", 1)).Single().Attempt);
+        Assert.Equal(1, (await silo.Shard.LeaseAsync("hold", 1, silo.NextCall())).Single().Attempt);
         silo.Crash();
         var next = await world.StartAsync();
         await next.Shard.WakeAsync();
@@ -159,12 +159,12 @@ public sealed class PayloadTests : IAsyncDisposable
             ids.Add(await silo.SubmitAsync("echo"));
         var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         silo.Store.BeforeAnswer = _ => answer.Task;
-        var leased = silo.Shard.LeaseAsync("echo", 3);
+        var leased = silo.Shard.LeaseAsync("echo", 3, silo.NextCall());
         await JobWorld.EventuallyAsync(() => silo.Store.Calls.GetValueOrDefault("ReadJobsAsync") == 1, "the rows are read");
         world.Clock.Advance(TimeSpan.FromSeconds(15));
         answer.SetResult();
         Assert.Empty(await leased);
-        Assert.Equal(ids, (await silo.Shard.LeaseAsync("echo", 5)).Select(lease => lease.Id));
+        Assert.Equal(ids, (await silo.Shard.LeaseAsync("echo", 5, silo.NextCall())).Select(lease => lease.Id));
     }
 
     /// <summary>A pump that had given up would never hear of the jobs, and they would count as running for ever.</summary>
@@ -188,8 +188,10 @@ public sealed class PayloadTests : IAsyncDisposable
     {
         world.PayloadBytes = 0;
         var silo = await world.StartAsync("nothing");
-        await silo.Shard.SubmitManyAsync([.. Enumerable.Range(0, 2_000).Select(_ => JobWorld.Spec("echo"))]);
-        Assert.Equal(2_000, (await silo.Shard.LeaseAsync("echo", 5_000)).Length);
+        await silo.Shard.SubmitManyAsync([.. Enumerable.Range(0, 2_001).Select(_ => JobWorld.Spec("echo"))]);
+        // The first tells what they weigh.
+        Assert.Single(await silo.Shard.LeaseAsync("echo", 1, silo.NextCall()));
+        Assert.Equal(2_000, (await silo.Shard.LeaseAsync("echo", 5_000, silo.NextCall())).Length);
     }
 
     public ValueTask DisposeAsync() => world.DisposeAsync();

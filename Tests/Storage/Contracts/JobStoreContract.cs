@@ -51,15 +51,15 @@ public abstract partial class JobStoreContract : IAsyncLifetime
 
     private Task<WriteOutcome> TryWriteAsync(
         ShardClaim claim, JobRow[]? jobs = null, JobKeyRow[]? keys = null, JobEnd[]? ends = null, JobAttemptRow[]? attempts = null,
-        JobNoteRow[]? notes = null, InboxPost[]? posts = null) => Store.WriteAsync(new ShardWrite(claim.Number, claim.Epoch)
+        JobNoteRow[]? notes = null, InboxPost[]? posts = null, JobLeaseRow[]? leases = null) => Store.WriteAsync(new ShardWrite(claim.Number, claim.Epoch)
         {
-            Jobs = jobs, Keys = keys, Ends = ends, Attempts = attempts, Notes = notes, Posts = posts,
+            Jobs = jobs, Keys = keys, Ends = ends, Attempts = attempts, Notes = notes, Posts = posts, Leases = leases,
         });
 
     private async Task WriteAsync(
         ShardClaim claim, JobRow[]? jobs = null, JobKeyRow[]? keys = null, JobEnd[]? ends = null, JobAttemptRow[]? attempts = null,
-        JobNoteRow[]? notes = null, InboxPost[]? posts = null) =>
-        Assert.Equal(WriteOutcome.Written, await TryWriteAsync(claim, jobs, keys, ends, attempts, notes, posts));
+        JobNoteRow[]? notes = null, InboxPost[]? posts = null, JobLeaseRow[]? leases = null) =>
+        Assert.Equal(WriteOutcome.Written, await TryWriteAsync(claim, jobs, keys, ends, attempts, notes, posts, leases));
 
     private async Task<JobId> AcceptAsync(ShardClaim claim, string function = "f", JobOptions? options = null)
     {

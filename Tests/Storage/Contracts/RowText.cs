@@ -30,6 +30,11 @@ internal static class RowText
     public static string Of(JobNoteRow row) =>
         Json(new { Id = row.Id.ToString(), row.Number, row.Kind, row.Attempt, At = Time(row.At), row.Text });
 
+    public static string Of(JobLeaseRow row) => Json(new
+    {
+        Id = row.Id.ToString(), row.Attempt, row.Number, StartedAt = Time(row.StartedAt), Until = Time(row.Until), row.Worker,
+    });
+
     public static string Of(JobKeyRow row) =>
         Json(new { row.Kind, Hash = Bytes(row.Hash), Id = row.Id.ToString(), row.Count, BodyHash = Bytes(row.BodyHash) });
 

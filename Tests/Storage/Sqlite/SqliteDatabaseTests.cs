@@ -71,7 +71,7 @@ public sealed class SqliteDatabaseTests : IDisposable
         await using var database = SqliteDatabase.Open(Path);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => database.ReadAsync(session =>
         {
-            session.Execute("INSERT INTO grain_state VALUES ('g', 'n', x'', 'e')");
+            session.Execute("INSERT INTO grain_state (grain, name, payload, etag, updated_at) VALUES ('g', 'n', x'', 'e', 0)");
             return true;
         }));
         Assert.Equal(0, await CountAsync(database));
@@ -211,7 +211,7 @@ public sealed class SqliteDatabaseTests : IDisposable
     private static Task<bool> AddAsync(SqliteDatabase database, int number, int bytes = 3_000) => database.WriteAsync(
         transaction =>
         {
-            transaction.Session.Prepare("INSERT INTO grain_state VALUES (?, 'n', ?, 'e')").Bind(1, $"g{number}").RunWith(2, new byte[bytes]);
+            transaction.Session.Prepare("INSERT INTO grain_state (grain, name, payload, etag, updated_at) VALUES (?, 'n', ?, 'e', 0)").Bind(1, $"g{number}").RunWith(2, new byte[bytes]);
             return true;
         },
         bytes);

@@ -112,7 +112,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
     [Fact]
     public async Task Grain_state_survives_a_commit_that_is_sent_again()
     {
-        var state = new SqliteGrainStateStore(database);
+        var state = new SqliteGrainStateStore(database, TimeProvider.System);
         var first = await state.WriteAsync("g", "n", [1], null);
         var failures = 2;
         database.Writer.AroundCommit = commit =>

@@ -1,55 +1,44 @@
+using Hearth.Storage;
 using Hearth.Storage.Sqlite;
+using Hearth.Tests.Storage.Contracts;
 using Hearth.Tests.Support;
 
 namespace Hearth.Tests.Storage.Sqlite;
 
-public sealed class SqliteGrainStateStoreTests : IAsyncLifetime
+public sealed class SqliteGrainStateStoreTests : GrainStateStoreContract
 {
     private readonly TempFolder folder = new();
     private SqliteDatabase database = null!;
-    private SqliteGrainStateStore store = null!;
 
-    public Task InitializeAsync()
+    [Fact]
+    public async Task State_of_a_file_of_the_first_version_is_kept()
     {
-        database = SqliteDatabase.Open(folder["state.db"]);
-        store = new SqliteGrainStateStore(database);
-        return Task.CompletedTask;
+        var path = folder["old.db"];
+        using (var old = SqliteSession.Open(path, TimeSpan.FromSeconds(5)))
+        {
+            var script = SqliteMigrations.Script();
+            old.Execute(script[..(script.IndexOf("COMMIT;", StringComparison.Ordinal) + 7)]);
+            old.Execute("INSERT INTO grain_state (grain, name, payload, etag) VALUES ('queue/a', 'state', x'7B7D', 'e')");
+        }
+
+        await using var opened = SqliteDatabase.Open(path);
+        var store = new SqliteGrainStateStore(opened, TimeProvider.System);
+        var row = (await store.ReadAsync("queue/a", "state"))!;
+        Assert.Equal(("e", "{}"), (row.ETag, System.Text.Encoding.UTF8.GetString(row.Payload)));
+        var head = Assert.Single(await store.ListAsync("state", "queue/", null, 10, CancellationToken.None));
+        Assert.InRange(head.UpdatedAt, TimeProvider.System.GetUtcNow().AddMinutes(-5), TimeProvider.System.GetUtcNow().AddMinutes(5));
+        Assert.NotNull(await store.WriteAsync("queue/a", "state", [1], "e"));
     }
 
-    public async Task DisposeAsync()
+    protected override Task<IGrainStateStore> OpenAsync()
+    {
+        database = SqliteDatabase.Open(folder["state.db"]);
+        return Task.FromResult<IGrainStateStore>(new SqliteGrainStateStore(database, TimeProvider.System));
+    }
+
+    protected override async Task CloseAsync()
     {
         await database.DisposeAsync();
         folder.Dispose();
-    }
-
-    [Fact]
-    public async Task State_comes_back_with_its_etag()
-    {
-        Assert.Null(await store.ReadAsync("g", "n"));
-        var etag = await store.WriteAsync("g", "n", "{}"u8.ToArray(), null);
-        var row = (await store.ReadAsync("g", "n"))!;
-        Assert.Equal((etag, "{}"), (row.ETag, System.Text.Encoding.UTF8.GetString(row.Payload)));
-        Assert.Null(await store.ReadAsync("g", "other"));
-    }
-
-    [Fact]
-    public async Task Whoever_was_not_the_last_writer_is_refused()
-    {
-        var first = await store.WriteAsync("g", "n", [1], null);
-        Assert.Null(await store.WriteAsync("g", "n", [2], null));
-        var second = await store.WriteAsync("g", "n", [3], first);
-        Assert.Null(await store.WriteAsync("g", "n", [4], first));
-        Assert.Equal([3], (await store.ReadAsync("g", "n"))!.Payload);
-        Assert.False(await store.ClearAsync("g", "n", first));
-        Assert.True(await store.ClearAsync("g", "n", second));
-        Assert.Null(await store.ReadAsync("g", "n"));
-        Assert.True(await store.ClearAsync("g", "n", null));
-    }
-
-    [Fact]
-    public async Task Of_many_writers_at_once_one_wins()
-    {
-        var etags = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => store.WriteAsync("g", "n", [(byte)i], null)));
-        Assert.Equal((await store.ReadAsync("g", "n"))!.ETag, Assert.Single(etags, etag => etag is not null));
     }
 }

@@ -14,6 +14,9 @@ public enum Need
 
     /// <summary>gcc and the headers of libc.</summary>
     Compiler = 4,
+
+    /// <summary>Root, and network namespaces with veth between them.</summary>
+    Network = 8,
 }
 
 /// <summary>A fact where the machine can do what it needs; elsewhere skipped with the reason.</summary>
@@ -25,6 +28,7 @@ public sealed class FaultFactAttribute : FactAttribute
         (Need.Disk, new(NoDisk)),
         (Need.Postgres, new(NoPostgres)),
         (Need.Compiler, new(NoCompiler)),
+        (Need.Network, new(NoNetwork)),
     ];
 
     public FaultFactAttribute(Need needs)
@@ -71,6 +75,21 @@ public sealed class FaultFactAttribute : FactAttribute
         catch (IOException e)
         {
             return $"No C compiler works here; on Debian: apt install gcc libc6-dev. {e.Message}";
+        }
+    }
+
+    private static string? NoNetwork()
+    {
+        if (!Environment.IsPrivilegedProcess)
+            return "Cutting a network needs root, to make namespaces.";
+        try
+        {
+            using var network = new CutNetwork("probe");
+            return null;
+        }
+        catch (IOException e)
+        {
+            return $"This machine has no network namespaces; on Debian: apt install iproute2. {e.Message}";
         }
     }
 }

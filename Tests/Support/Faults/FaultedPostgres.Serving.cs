@@ -69,6 +69,28 @@ public sealed partial class FaultedPostgres
         await process.WaitForExitAsync();
     }
 
+    /// <summary>Restarted by an operator: fast shutdown, which ends all sessions, and a new start.</summary>
+    public async Task RestartAsync()
+    {
+        Signal("-INT", server);
+        await process!.WaitForExitAsync().WaitAsync(StartMax);
+        await StartAsync();
+    }
+
+    /// <summary>SIGSTOP of the postmaster and of every process that it started: connections stay, and nobody answers.</summary>
+    public void Freeze()
+    {
+        // The postmaster first, so that it starts no more.
+        Signal("-STOP", server);
+        Signal("-STOP", Children());
+    }
+
+    public void Thaw()
+    {
+        Signal("-CONT", Children());
+        Signal("-CONT", server);
+    }
+
     /// <summary>Ends at once but in order, so that its shared memory goes too.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -85,6 +107,14 @@ public sealed partial class FaultedPostgres
         process.Dispose();
     }
 
+    private int[] Children() =>
+        [.. File.ReadAllText($"/proc/{server}/task/{server}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
+
+    /// <summary>One that has ended meanwhile is none's business.</summary>
+    private static void Signal(string signal, params IReadOnlyList<int> processes) =>
+        Command.Run("kill", [signal, .. processes.Select(id => id.ToString(CultureInfo.InvariantCulture))]);
+
     private void Hear(string? line, TaskCompletionSource ready)
     {
         if (line is null)
@@ -93,7 +123,7 @@ public sealed partial class FaultedPostgres
             log.AppendLine(line);
         if (line.StartsWith("server ", StringComparison.Ordinal))
             server = int.Parse(line.AsSpan("server ".Length), CultureInfo.InvariantCulture);
-        if (line.Contains("database system is ready to accept connections", StringComparison.Ordinal))
+        if (line.Contains("database system is ready to accept", StringComparison.Ordinal))
             ready.TrySetResult();
     }
 }

@@ -64,8 +64,36 @@ public sealed partial class FaultedPostgres : IAsyncDisposable
         return postgres;
     }
 
-    public static string ConnectionStringAt(int port) =>
-        string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres;SSL Mode=Disable");
+    /// <summary>A hot standby of a server that runs, streaming from it, on a folder that is not there yet.</summary>
+    /// <param name="primary">The server.</param>
+    /// <param name="port">Where the standby finds it; that of a proxy to stand between.</param>
+    /// <param name="data">The standby's data folder.</param>
+    public static async Task<FaultedPostgres> CreateStandbyAsync(FaultedPostgres primary, int port, string data)
+    {
+        ArgumentNullException.ThrowIfNull(primary);
+        Directory.CreateDirectory(data);
+        if (Environment.IsPrivilegedProcess)
+            Command.Must("chown", "postgres:", data);
+        var (program, arguments) = AsServerUser(
+            "pg_basebackup", "-D", data, "-h", "127.0.0.1", "-p", port.ToString(CultureInfo.InvariantCulture), "-U", "postgres", "-R", "-X", "stream", "-c", "fast");
+        Command.Must(program, arguments);
+        Command.Must("chmod", "700", data);
+        var standby = new FaultedPostgres(data, primary.environment, primary.settings);
+        await standby.StartAsync();
+        return standby;
+    }
+
+    /// <param name="port">Its port, where the host does not say it.</param>
+    /// <param name="host">One, or several by commas, each with its port.</param>
+    public static string ConnectionStringAt(int port, string host = "127.0.0.1") =>
+        string.Create(CultureInfo.InvariantCulture, $"Host={host};Port={port};Username=postgres;Database=postgres;SSL Mode=Disable");
+
+    /// <summary>Its data and all that was ever stored there are gone.</summary>
+    public async Task DestroyAsync()
+    {
+        await KillAsync();
+        Directory.Delete(data, recursive: true);
+    }
 
     /// <summary>Waits until its log has a text.</summary>
     public async Task LogsAsync(string text, TimeSpan within)

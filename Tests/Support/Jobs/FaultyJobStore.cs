@@ -104,6 +104,9 @@ internal sealed class FaultyJobStore(IJobStore inner) : IJobStore
     public Task<IReadOnlyList<JobRow>> ReadJobsAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) =>
         Do(() => inner.ReadJobsAsync(shard, ids, cancellationToken));
 
+    public Task<IReadOnlyList<JobLeaseRow>> LeasesAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) =>
+        Do(() => inner.LeasesAsync(shard, ids, cancellationToken));
+
     public Task<IReadOnlyList<JobKeyRow>> FindKeysAsync(
         int shard, JobKeyKind kind, IReadOnlyList<ReadOnlyMemory<byte>> hashes, DateTimeOffset since, CancellationToken cancellationToken) =>
         Do(() => inner.FindKeysAsync(shard, kind, hashes, since, cancellationToken));

@@ -1,7 +1,9 @@
+using Hearth.Cluster;
 using Hearth.Functions;
 using Hearth.Functions.Runs;
 using Hearth.Jobs;
 using Hearth.Storage;
+using Hearth.Tests.Support.Cluster;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 
@@ -26,7 +28,13 @@ internal sealed class JobSilo : IAsyncDisposable
 
     public IGrainFactory Grains => cluster.Grains;
 
+    /// <summary>What the silo knows of the cluster: itself, unless a test adds others.</summary>
+    public TestView View => (TestView)cluster.Services.GetRequiredService<IClusterView>();
+
     public JobPump Pump => cluster.Services.GetRequiredService<JobPump>();
+
+    /// <summary>The name of the next call for jobs that a test makes for this silo's pump.</summary>
+    public PumpCall NextCall() => Pump.NextCall();
 
     public PayloadBudget Budget => cluster.Services.GetRequiredService<PayloadBudget>();
 
@@ -46,7 +54,9 @@ internal sealed class JobSilo : IAsyncDisposable
                 silo.Services.AddSingleton<RunWatch>();
                 silo.Services.AddSingleton<StoreWatch>();
                 silo.Services.AddSingleton<JobRunner>();
+                silo.Services.AddSingleton<IClusterView>(s => new TestView(s.GetRequiredService<JobsOptions>().Owner));
                 silo.Services.AddSingleton<JobPump>();
+                silo.Services.AddSingleton<PumpBell>();
             },
             clock);
         return new JobSilo(cluster, store);

@@ -12,7 +12,7 @@ namespace Hearth.Tests.Support.Jobs;
 /// <summary>
 /// A store and a clock, the silos that a test starts on them, and functions that write down each run: <c>echo</c>, <c>fail</c>,
 /// <c>hold</c> (waits for the gate that its input names, or its token), <c>stuck</c> (for the gate only), <c>flaky</c> (succeeds at the attempt that
-/// its input names).
+/// its input names), <c>outside</c> (which no silo runs).
 /// </summary>
 internal sealed class JobWorld : IAsyncDisposable
 {
@@ -67,6 +67,7 @@ internal sealed class JobWorld : IAsyncDisposable
         yield return Function("hold", async (string input, FunctionContext context, CancellationToken stop) =>
             await Gate(Note(input, context)).Task.WaitAsync(stop));
         yield return Function("stuck", async (string input, FunctionContext context) => await Gate(Note(input, context)).Task);
+        yield return ExternalFunction.Create("outside", new FunctionOptions(), host);
         yield return Function("flaky", (string input, FunctionContext context) =>
             int.Parse(Note(input, context).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) <= context.Attempt
                 ? input : throw new InvalidOperationException("not yet"));

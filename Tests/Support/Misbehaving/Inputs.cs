@@ -4,6 +4,11 @@ internal sealed record Named(string Name);
 
 internal sealed record Number(int Value);
 
+internal sealed class Tally
+{
+    public long Value { get; set; }
+}
+
 internal sealed record Spin(int Milliseconds);
 
 internal sealed record Size(int Bytes);

@@ -21,6 +21,11 @@ builder.AddFunction("stuck", (Named gate, Switchboard board) => board.Block(gate
     o.Concurrency = 2;
     o.Retry = new RetryPolicy(Attempts: 1);
 });
+builder.AddFunction("hog", (Named gate, Switchboard board) =>
+{
+    for (var i = 0; i < 300; i++)
+        ThreadPool.UnsafeQueueUserWorkItem(_ => board.Block(gate.Name), null);
+});
 builder.AddFunction("hold", async (Named who, Switchboard board, TimeProvider clock, CancellationToken token) =>
 {
     board.Count("started." + who.Name);
@@ -116,8 +121,24 @@ builder.AddFunction("ledger", async (Entry entry, FunctionContext context, TimeP
     return context.Attempt;
 });
 
+// Bound to a pool, whose lack would show in the health of every silo.
+if (Environment.GetEnvironmentVariable("HEARTH_TEST_BOUND") is not null)
+{
+    builder.AddFunction("picky", (Named who, FunctionContext context) => $"{who.Name} {Environment.ProcessId}", o => o.Pool = "gpu");
+    builder.AddFunction("picky-stream", async (Stream input, Stream output, CancellationToken token) => await input.CopyToAsync(output, token), o => o.Pool = "gpu");
+}
+
+builder.AddFunction("where", () => Environment.ProcessId);
+builder.AddExternalFunction("outside");
+
+builder.AddObject<Tally>("counter", counter =>
+{
+    counter.On("add", (Tally state) => ++state.Value);
+    counter.OnRead("value", (Tally state) => state.Value);
+});
+
 // Tells of its runs where no fault of the store reaches; no two runs have the same result.
-builder.AddFunction("effect", async (EffectInput input, FunctionContext context, TimeProvider clock, CancellationToken token) =>
+var effect = async (EffectInput input, FunctionContext context, TimeProvider clock, CancellationToken token) =>
 {
     using (effects.Value.Run(context.JobId!, context.Attempt, context.Epoch))
     {
@@ -126,7 +147,9 @@ builder.AddFunction("effect", async (EffectInput input, FunctionContext context,
             Environment.FailFast("a function killed its process");
         return Guid.NewGuid();
     }
-});
+};
+builder.AddFunction("effect", effect);
+builder.AddFunction("effect-of-few", effect, o => o.Concurrency = 3);
 
 return await builder.Build().RunAsync();
 

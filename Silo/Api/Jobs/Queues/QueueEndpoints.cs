@@ -1,11 +1,12 @@
 using Hearth.Api.Http;
+using Hearth.Cluster;
 using Hearth.Jobs;
 using Hearth.Storage;
 
 namespace Hearth.Api.Jobs.Queues;
 
 /// <summary>The queues and what waits in them: <c>GET /v1/queues</c> and <c>GET /v1/queues/{queue}</c>.</summary>
-internal sealed class QueueEndpoints(ShardDirectory shards, JobsOptions options)
+internal sealed class QueueEndpoints(ShardDirectory shards, IClusterView cluster, JobsOptions options, TimeProvider clock)
 {
     /// <summary>Shards that are asked at once.</summary>
     private const int ShardsAtOnce = 64;
@@ -23,15 +24,21 @@ internal sealed class QueueEndpoints(ShardDirectory shards, JobsOptions options)
 
     private async Task<IReadOnlyList<QueueDocument>> ReadAsync(string? queue, HttpContext http)
     {
-        var depths = new List<(string Queue, ShardDepth Depth)>();
+        var depths = new List<(string Key, ShardDepth? Depth)>();
         foreach (var some in (await shards.ShardsAsync(queue, http.RequestAborted)).Chunk(ShardsAtOnce))
-            depths.AddRange(await Task.WhenAll(some.Select(async shard => (ShardKey.QueueOf(shard.Key), await shards.Of(shard).DepthAsync()))));
+            depths.AddRange(await Task.WhenAll(some.Select(async shard =>
+                (shard.Key, await DepthAsync(shard)))));
         return
         [
-            .. depths.GroupBy(d => d.Queue, d => d.Depth).OrderBy(q => q.Key, StringComparer.Ordinal)
-                .Select(q => QueueDocument.From(q.Key, [.. q], options.DepthMax, http.Request)),
+            .. depths.GroupBy(d => ShardKey.QueueOf(d.Key), StringComparer.Ordinal).OrderBy(q => q.Key, StringComparer.Ordinal)
+                .Select(q => QueueDocument.From(q.Key, ShardKey.PoolOf(q.First().Key), [.. q.Select(d => d.Depth)], options.DepthMax, http.Request)),
         ];
     }
+
+    /// <summary>Null where the pool has no silo: nobody knows without one.</summary>
+    private async Task<ShardDepth?> DepthAsync(ShardRow shard) => cluster.Current.HomeOf(shard.Key) is null
+        ? null
+        : await GrainCalls.RepeatAsync(() => shards.Of(shard).DepthAsync(), clock);
 
     private static async Task AnswerAsync(HttpContext http, Func<Task<Problem?>> answer)
     {
@@ -52,6 +59,7 @@ internal sealed class QueueEndpoints(ShardDirectory shards, JobsOptions options)
 
 /// <summary>A queue as the API shows it.</summary>
 /// <param name="Name">Its name.</param>
+/// <param name="Pool">The pool whose silos run its jobs.</param>
 /// <param name="Shards">How many shards share its jobs.</param>
 /// <param name="Scheduled">Jobs that are not to start before their time.</param>
 /// <param name="Ready">Jobs that wait to run.</param>
@@ -60,11 +68,17 @@ internal sealed class QueueEndpoints(ShardDirectory shards, JobsOptions options)
 /// <param name="Open">All of these.</param>
 /// <param name="OpenMax">Open jobs above which submissions are refused.</param>
 /// <param name="Jobs">Where to list them.</param>
-internal sealed record QueueDocument(string Name, int Shards, int Scheduled, int Ready, int Running, int Retrying, int Open, int OpenMax, string Jobs)
+internal sealed record QueueDocument(
+    string Name, string Pool, int Shards, int? Scheduled, int? Ready, int? Running, int? Retrying, int? Open, int OpenMax, string Jobs)
 {
-    public static QueueDocument From(string name, IReadOnlyList<ShardDepth> depths, int openMax, HttpRequest request) => new(
-        name, depths.Count, depths.Sum(d => d.Scheduled), depths.Sum(d => d.Ready), depths.Sum(d => d.Running), depths.Sum(d => d.Retrying),
-        depths.Sum(d => d.Open), openMax, $"{request.PathBase}/v1/jobs?queue={name}");
+    public static QueueDocument From(string name, string pool, IReadOnlyList<ShardDepth?> depths, int openMax, HttpRequest request)
+    {
+        return new QueueDocument(
+            name, pool, depths.Count, Sum(d => d.Scheduled), Sum(d => d.Ready), Sum(d => d.Running), Sum(d => d.Retrying), Sum(d => d.Open), openMax,
+            $"{request.PathBase}/v1/jobs?queue={name}");
+
+        int? Sum(Func<ShardDepth, int> count) => depths.All(d => d is not null) ? depths.Sum(d => count(d!.Value)) : null;
+    }
 }
 
 internal sealed record QueuesDocument(IReadOnlyList<QueueDocument> Queues);

@@ -1,3 +1,4 @@
+using Hearth.Cluster;
 using System.Collections.Concurrent;
 using Hearth.Api.Http;
 using Hearth.Jobs;
@@ -26,6 +27,10 @@ internal sealed class JobIntake(JobSubmitter submitter, ShardDirectory shards, J
         {
             return (null, Problems.OutcomeUnknown);
         }
+        catch (QueueWithoutSiloException e)
+        {
+            return (null, Problems.QueueWithoutSilo(e.Message));
+        }
         catch (StoreUnavailableException)
         {
             return (null, Problems.StoreUnavailable);
@@ -39,7 +44,12 @@ internal sealed class JobIntake(JobSubmitter submitter, ShardDirectory shards, J
     public async Task<Problem> QueueFullAsync(string queue)
     {
         if (!depths.TryGetValue(queue, out var known) || clock.GetElapsedTime(known.At) > DepthKept)
-            depths[queue] = known = (clock.GetTimestamp(), (await shards.ForQueue(queue).DepthAsync()).Open);
+        {
+            var depth = await GrainCalls.RepeatAsync(
+                async () => await (await shards.ForQueueAsync(queue, CancellationToken.None)).DepthAsync(), clock);
+            depths[queue] = known = (clock.GetTimestamp(), depth.Open);
+        }
+
         return Problems.QueueFull(queue, known.Depth, options.DepthMax);
     }
 

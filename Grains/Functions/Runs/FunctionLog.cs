@@ -1,6 +1,6 @@
-using Hearth.Functions;
+using Microsoft.Extensions.Logging;
 
-namespace Hearth.Api.Calls;
+namespace Hearth.Functions.Runs;
 
 internal static partial class FunctionLog
 {

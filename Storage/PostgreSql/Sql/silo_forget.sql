@@ -1,0 +1,1 @@
+DELETE FROM hearth.silo WHERE ended_at < clock_timestamp() - $1

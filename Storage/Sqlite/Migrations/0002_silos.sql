@@ -1,0 +1,1 @@
+-- SQLite serves one silo: which silos live is a table on PostgreSQL only. The number is kept in step.
