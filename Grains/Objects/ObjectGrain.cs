@@ -50,9 +50,10 @@ internal sealed class ObjectGrain(
             await state.ClearStateAsync(CancellationToken.None);
             return true;
         }
-        catch
+        catch (Exception e)
         {
             DeactivateOnIdle();
+            StoreTrouble.Rethrow(e);
             throw;
         }
     }
@@ -124,11 +125,12 @@ internal sealed class ObjectGrain(
         {
             await state.WriteStateAsync();
         }
-        catch
+        catch (Exception e)
         {
             // It may be stored all the same: the next call reads anew.
             state.State = former;
             DeactivateOnIdle();
+            StoreTrouble.Rethrow(e);
             throw;
         }
     }

@@ -1,4 +1,5 @@
 using Hearth.Cluster;
+using Hearth.Objects;
 using Hearth.Api.Http;
 using Hearth.Auth;
 using Hearth.Storage;
@@ -58,6 +59,7 @@ internal sealed partial class EdgeMiddleware(RequestDelegate next, AccessPolicy 
     {
         if (http.RequestAborted.IsCancellationRequested)
             return;
+        error = StoreTrouble.In(error) ?? error;
         if (error is BadHttpRequestException bad)
         {
             await ProblemWriter.WriteAsync(http, Problems.From(bad));

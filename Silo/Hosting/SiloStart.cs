@@ -24,6 +24,7 @@ internal static class SiloStart
             web.Services.GetRequiredService<ApiRoutes>().Map(web);
             if (web.Services.GetRequiredService<SiloIdentity>().Roles.HasFlag(SiloRoles.Frontend))
                 ((IEndpointRouteBuilder)web).DataSources.Add(web.Services.GetRequiredService<OwnRouteSource>());
+            SiloEngine.Map(web);
             await web.StartAsync(cancellationToken);
         }
         catch (Exception e) when (Explain(e, options) is { } message)

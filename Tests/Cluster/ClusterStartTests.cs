@@ -27,6 +27,8 @@ public sealed class ClusterStartTests : IAsyncLifetime
         folder.Dispose();
     }
 
+    // Orleans keeps its membership in tables of its own.
+    [Trait("Engine", "Embedded")]
     [PostgresFact]
     public async Task Silos_see_each_other_and_one_that_stops_is_gone_at_once()
     {
@@ -56,6 +58,8 @@ public sealed class ClusterStartTests : IAsyncLifetime
         Assert.Equal("active", (await other.FetchAsync("/v1/silos/a")).Json.GetProperty("status").GetString());
     }
 
+    // Orleans keeps its membership in tables of its own.
+    [Trait("Engine", "Embedded")]
     [PostgresFact]
     public async Task A_name_in_use_is_told_and_a_killed_silo_starts_again_under_its_name()
     {
@@ -100,6 +104,8 @@ public sealed class ClusterStartTests : IAsyncLifetime
         (await http.FetchAsync("/health/ready")).Is(200);
     }
 
+    // Orleans keeps its membership in tables of its own.
+    [Trait("Engine", "Embedded")]
     [PostgresFact]
     public async Task Functions_that_hold_every_thread_cost_a_silo_no_lease()
     {
@@ -142,6 +148,8 @@ public sealed class ClusterStartTests : IAsyncLifetime
         Assert.Equal(JsonValueKind.Null, silos[1].GetProperty("http").ValueKind);
     }
 
+    // Silos have no lease on Orleans: without the database they live on, and jobs wait for it.
+    [Trait("Engine", "Embedded")]
     [PostgresFact]
     public async Task Without_the_database_a_silo_loses_its_lease_and_gets_it_back()
     {

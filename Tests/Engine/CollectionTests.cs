@@ -11,6 +11,8 @@ public sealed class CollectionTests
 {
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
 
+    // Orleans collects by the real clock.
+    [Trait("Engine", "Embedded")]
     [Fact]
     public async Task A_grain_that_nobody_calls_for_the_collection_age_is_let_go()
     {
@@ -26,6 +28,8 @@ public sealed class CollectionTests
         Assert.NotEqual(first, await grain.Activation());
     }
 
+    // Orleans collects by the real clock.
+    [Trait("Engine", "Embedded")]
     [Fact]
     public async Task Collection_age_can_be_set_for_one_class()
     {
@@ -51,6 +55,8 @@ public sealed class CollectionTests
         Assert.Equal(first, await grain.Activation());
     }
 
+    // Orleans collects by the real clock.
+    [Trait("Engine", "Embedded")]
     [Fact]
     public async Task A_delay_may_be_for_ever_and_can_be_taken_back()
     {
@@ -67,6 +73,8 @@ public sealed class CollectionTests
         Assert.Equal(DeactivationReasonCode.ActivationIdle, await end);
     }
 
+    // Orleans collects by the real clock.
+    [Trait("Engine", "Embedded")]
     [Fact]
     public async Task A_grain_is_not_idle_while_a_call_runs_and_its_age_counts_from_the_calls_end()
     {

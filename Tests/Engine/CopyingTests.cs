@@ -252,6 +252,7 @@ public sealed class MixedBox(string secret, int[] numbers)
     [Id(3)]
     public Tagged? Inner { get; init; }
 
+    [field: NonSerialized]
     public int[]? NotAMember { get; set; }
 }
 

@@ -65,6 +65,8 @@ public sealed class InterleavingTests
         await Task.WhenAll(readers);
     }
 
+    // On Orleans a writer does not wait for all readers, docs/decisions/0005-orleans-surface.md.
+    [Trait("Engine", "Embedded")]
     [Fact]
     public async Task A_writer_waits_for_all_readers_and_readers_wait_for_it()
     {

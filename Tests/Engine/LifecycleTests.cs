@@ -82,6 +82,8 @@ public sealed class LifecycleTests
         await Gate.Of("waits-OnActivateAsync-cancelled").ArrivalAsync();
     }
 
+    // Orleans ends activations by the real clock.
+    [Trait("Engine", "Embedded")]
     [Fact]
     public async Task Deactivation_that_takes_too_long_has_its_token_cancelled()
     {

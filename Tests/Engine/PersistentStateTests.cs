@@ -111,6 +111,8 @@ public sealed class PersistentStateTests
         Assert.Equal(["kept"], await grain.Read());
     }
 
+    // Orleans answers with another type of error.
+    [Trait("Engine", "Embedded")]
     [Fact]
     public async Task A_missing_storage_provider_fails_the_call_and_names_what_is_missing()
     {
@@ -120,6 +122,8 @@ public sealed class PersistentStateTests
         Assert.Contains(nameof(HomelessGrain), error.Message, StringComparison.Ordinal);
     }
 
+    // Orleans packs errors of a provider into its own.
+    [Trait("Engine", "Embedded")]
     [Fact]
     public async Task Storage_is_any_keyed_service_of_that_name()
     {

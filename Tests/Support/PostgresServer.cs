@@ -32,6 +32,7 @@ public sealed class PostgresServer : IDisposable
             "shared_buffers = 128MB", "max_wal_size = 4GB", .. settings,
         ]);
         Start();
+        EngineTables.Make(ConnectionString("template1"));
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
     }
 
@@ -50,7 +51,7 @@ public sealed class PostgresServer : IDisposable
 
     /// <summary>A new database, empty or like another one.</summary>
     /// <returns>Its connection string.</returns>
-    public string NewDatabase(string template = "template0")
+    public string NewDatabase(string template = EngineTables.Template)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"test_{Environment.ProcessId}_{Interlocked.Increment(ref databases)}");
         Execute(ConnectionString("postgres"), $"CREATE DATABASE {name} TEMPLATE {template}");

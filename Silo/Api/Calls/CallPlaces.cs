@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Hearth.Api.Http;
 using Hearth.Cluster;
 using Hearth.Functions;
-using Orleans.Runtime;
 
 namespace Hearth.Api.Calls;
 
@@ -44,7 +43,7 @@ internal sealed class CallPlaces(IClusterView cluster, IGrainFactory grains)
             {
                 // It has not begun: another may.
             }
-            catch (SiloUnavailableException)
+            catch (Orleans.Runtime.SiloUnavailableException)
             {
                 return (null, Problems.SiloLost(function.Name));
             }

@@ -47,13 +47,9 @@ internal static class ObjectRoute
         {
             return Problems.ObjectMoved;
         }
-        catch (OutcomeUnknownException)
+        catch (Exception e) when (StoreTrouble.In(e) is { } trouble)
         {
-            return Problems.ObjectSilent;
-        }
-        catch (StoreUnavailableException)
-        {
-            return Problems.StoreUnreadable;
+            return trouble is OutcomeUnknownException ? Problems.ObjectSilent : Problems.StoreUnreadable;
         }
         catch (Exception e) when (NotRun.Is(e))
         {

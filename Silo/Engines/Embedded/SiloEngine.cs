@@ -48,6 +48,11 @@ internal static class SiloEngine
         await membership.JoinAsync(cancellationToken);
     }
 
+    /// <summary>Routes of the engine's own: none.</summary>
+    public static void Map(WebApplication web)
+    {
+    }
+
     /// <summary>The exit code of a silo that was ended; null when it was asked to stop.</summary>
     public static int? ExitCode(IServiceProvider services) => services.GetService<SiloEnd>()?.Code;
 

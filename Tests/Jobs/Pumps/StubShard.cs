@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using Hearth.Jobs;
 using Orleans;
-using Orleans.Runtime;
 
 namespace Hearth.Tests.Jobs.Pumps;
 
-/// <summary>A shard that does what a test says; it is its own factory.</summary>
-internal sealed class StubShard : IShardGrain, IGrainFactory
+/// <summary>A shard that does what a test says.</summary>
+internal sealed class StubShard : IShardGrain
 {
     private int leases;
     private int completions;
@@ -50,14 +50,6 @@ internal sealed class StubShard : IShardGrain, IGrainFactory
             Completed.Enqueue(result);
     }
 
-    public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithStringKey => (TGrainInterface)(object)this;
-
-    public IGrain GetGrain(Type grainInterfaceType, string grainPrimaryKey) => this;
-
-    public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
-        where TGrainInterface : IAddressable => (TGrainInterface)(object)this;
-
     public Task<JobSubmitted> SubmitAsync(JobSpec job, JobKey? key = null) => throw new NotSupportedException();
 
     public Task<JobsSubmitted> SubmitManyAsync(JobSpec[] jobs, JobKey? key = null) => throw new NotSupportedException();
@@ -98,4 +90,19 @@ internal sealed class StubShard : IShardGrain, IGrainFactory
     public Task<bool[]> CompleteOutsideAsync(JobResult[] results) => throw new NotSupportedException();
 
     public Task WakeAsync() => Task.CompletedTask;
+}
+
+/// <summary>A factory whose every grain is the same one, whatever it is asked for: the engines' interfaces have not the same members.</summary>
+public class SoleGrainFactory : DispatchProxy
+{
+    private object grain = null!;
+
+    public static IGrainFactory Of(object grain)
+    {
+        var factory = Create<IGrainFactory, SoleGrainFactory>();
+        ((SoleGrainFactory)(object)factory).grain = grain;
+        return factory;
+    }
+
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => grain;
 }

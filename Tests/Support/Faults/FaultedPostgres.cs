@@ -61,6 +61,7 @@ public sealed partial class FaultedPostgres : IAsyncDisposable
         Command.Must("sync", "-f", data);
         var postgres = new FaultedPostgres(data, environment, settings);
         await postgres.StartAsync();
+        EngineTables.Make(postgres.ConnectionString);
         return postgres;
     }
 

@@ -14,7 +14,7 @@ internal sealed class StoredGrainState(IGrainStateStore store) : IGrainStorage
         var row = await store.ReadAsync(grainId.ToString(), stateName);
         grainState.RecordExists = row is not null;
         grainState.ETag = row?.ETag;
-        grainState.State = row is null ? Activator.CreateInstance<T>() : JsonSerializer.Deserialize<T>(row.Payload, HearthJson.Strict);
+        grainState.State = row is null ? Activator.CreateInstance<T>() : JsonSerializer.Deserialize<T>(row.Payload, HearthJson.Strict)!;
     }
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
