@@ -29,7 +29,17 @@ internal interface IClusterView
 internal sealed record ClusterSnapshot(long Version, IReadOnlyList<SiloView> Silos)
 {
     /// <summary>A silo by id; null when it does not live.</summary>
-    public SiloView? Find(string id) => Silos.FirstOrDefault(silo => silo.Id == id);
+    public SiloView? Find(string id)
+    {
+        // Asked for each submission and each lease: no closure.
+        for (var i = 0; i < Silos.Count; i++)
+        {
+            if (Silos[i].Id == id)
+                return Silos[i];
+        }
+
+        return null;
+    }
 
     /// <summary>Those that carry a pool and take new work.</summary>
     public IEnumerable<SiloView> Workers(string pool) => Silos.Where(silo => silo.Takes(pool));

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using Hearth.Functions;
 using Hearth.Functions.Payloads;
 using Hearth.Functions.Runs;
@@ -95,10 +94,7 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
         try
         {
             var bytesMax = BytesMax(run);
-            var copying = run.Input is { } pipe
-                ? RunPump.CopyInputAsync(
-                    PipeReader.Create(new ReadOnlySequence<byte>(lease.Spec.Input)), pipe.Writer, long.MaxValue, CancellationToken.None)
-                : Task.FromResult(0L);
+            var copying = RunPump.CopyInputAsync(run, lease.Spec.Input);
             var (streamed, isTooLarge) = run.Output is null ? ([], false) : await RunPump.ReadAllAsync(run, bytesMax);
             await copying;
             var outcome = await ended;

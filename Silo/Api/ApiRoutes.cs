@@ -7,8 +7,8 @@ using Hearth.Api.Objects;
 using Hearth.Api.OpenApi;
 using Hearth.Cluster;
 using Hearth.Hosting;
-using Hearth.WebConsole;
 using Hearth.Observability;
+using Hearth.WebConsole;
 
 namespace Hearth.Api;
 

@@ -1,7 +1,7 @@
-using Hearth.Cluster;
-using Hearth.Objects;
 using Hearth.Api.Http;
 using Hearth.Auth;
+using Hearth.Cluster;
+using Hearth.Objects;
 using Hearth.Storage;
 
 namespace Hearth.Api;

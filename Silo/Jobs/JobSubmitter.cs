@@ -1,5 +1,5 @@
-using Hearth.Cluster;
 using System.Buffers;
+using Hearth.Cluster;
 using Hearth.Functions;
 using Hearth.Hosting;
 using Hearth.Storage;
@@ -80,9 +80,10 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
     {
         if (!await shards.MayTakeAsync(queue, CancellationToken.None))
             throw new TooManyQueuesException();
-        if (await shards.KeyOfAsync(queue, CancellationToken.None) is var shardKey && !shards.HasHome(shardKey))
+        var shardKey = await shards.KeyOfAsync(queue, CancellationToken.None);
+        if (!shards.HasHome(shardKey))
             throw new QueueWithoutSiloException(queue, ShardKey.PoolOf(shardKey));
-        var shard = await shards.ForQueueAsync(queue, CancellationToken.None);
+        var shard = shards.Of(shardKey);
         try
         {
             return await AskAsync(shard, jobs, key);

@@ -19,12 +19,14 @@ internal sealed partial class ShardDirectory(
 
     /// <summary>The shard that takes new jobs of a queue; made when it is first called.</summary>
     public async ValueTask<IShardGrain> ForQueueAsync(string queue, CancellationToken cancellationToken) =>
-        grains.GetGrain<IShardGrain>(await KeyOfAsync(queue, cancellationToken));
+        Of(await KeyOfAsync(queue, cancellationToken));
 
     /// <summary>Whether a shard's pool has a silo. Without, nobody can be asked, and what is stored is all that is known.</summary>
-    public bool HasHome(string key) => cluster.Current.HomeOf(key) is not null;
+    public bool HasHome(string key) => cluster.Current.HasHome(key);
 
-    public IShardGrain Of(ShardRow shard) => grains.GetGrain<IShardGrain>(shard.Key);
+    public IShardGrain Of(ShardRow shard) => Of(shard.Key);
+
+    public IShardGrain Of(string key) => grains.GetGrain<IShardGrain>(key);
 
     /// <summary>The key of the shard that takes new jobs of a queue.</summary>
     public async ValueTask<string> KeyOfAsync(string queue, CancellationToken cancellationToken)
@@ -43,7 +45,7 @@ internal sealed partial class ShardDirectory(
     /// <summary>The owner of a job and its queue; null when no shard has minted such an id.</summary>
     public async ValueTask<(IShardGrain Shard, string Queue)?> OwnerOfAsync(JobId id, CancellationToken cancellationToken) =>
         await store.ShardKeyAsync(id.Shard, cancellationToken) is { } key
-            ? (grains.GetGrain<IShardGrain>(key), ShardKey.QueueOf(key))
+            ? (Of(key), ShardKey.QueueOf(key))
             : null;
 
     /// <summary>The name of the queue that a job is in; empty when no shard has minted such an id.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using Hearth.Cluster;
 using Hearth.Functions.Payloads;
 using Hearth.Functions.Runs;
@@ -40,9 +39,7 @@ internal sealed class ComputeGrain(FunctionRegistry registry) : Grain, IComputeG
         var context = function.CreateContext(call.ContentType, call.Parameters);
         var ended = run.StartAsync(context, function.Options.Timeout, cancellationToken);
         var bytesMax = Math.Min(function.Output.BytesMax, ComputeCall.BytesMax);
-        var copying = run.Input is { } pipe
-            ? RunPump.CopyInputAsync(PipeReader.Create(new ReadOnlySequence<byte>(call.Input)), pipe.Writer, long.MaxValue, CancellationToken.None)
-            : Task.FromResult(0L);
+        var copying = RunPump.CopyInputAsync(run, call.Input);
         var (output, isTooLarge) = run.Output is null ? ([], false) : await RunPump.ReadAllAsync(run, bytesMax);
         await copying;
         var outcome = await ended;

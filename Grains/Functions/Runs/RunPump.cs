@@ -6,6 +6,11 @@ namespace Hearth.Functions.Runs;
 /// <summary>Moves the bytes of a streaming run between its pipes and the outside.</summary>
 internal static class RunPump
 {
+    /// <summary>Hands a run the whole of its input, if it takes it as a stream.</summary>
+    public static Task CopyInputAsync(FunctionRun run, ReadOnlyMemory<byte> input) => run.Input is { } pipe
+        ? CopyInputAsync(PipeReader.Create(new ReadOnlySequence<byte>(input)), pipe.Writer, long.MaxValue, CancellationToken.None)
+        : Task.CompletedTask;
+
     /// <summary>Copies the input until it ends, the body has read enough, or the run is over.</summary>
     /// <returns>The bytes copied, or -1 when there were more than <paramref name="bytesMax"/>.</returns>
     public static async Task<long> CopyInputAsync(PipeReader source, PipeWriter target, long bytesMax, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Hearth.Functions;
 using Hearth.Functions.Runs;
 using Hearth.Storage;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,9 @@ internal sealed partial class FunctionPump(string function, JobRunner runner, Pu
     private const int LeaseMax = 256;
     private const int LeaseMin = 8;
 
+    /// <summary>After so long the silo of a shard hangs, perhaps, and what is free here serves other shards.</summary>
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromMilliseconds(100);
+
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
     /// <summary>Shards of this silo come first, unless one of another's has waited for so long.</summary>
@@ -22,7 +26,11 @@ internal sealed partial class FunctionPump(string function, JobRunner runner, Pu
     private readonly Queue<ShardLink> rung = new();
     private readonly Queue<(ShardLink Shard, long At)> rungFromAfar = new();
     private readonly HashSet<ShardLink> isRung = [];
+
+    /// <summary>Those whose answer is late, and those that do not know yet that theirs was lost: not asked again before.</summary>
+    private readonly HashSet<ShardLink> late = [];
     private readonly HashSet<ShardLink> disowning = [];
+
     private readonly List<FunctionRun> runs = [];
     private int wanted = LeaseMin;
     private bool isAwake;
@@ -32,7 +40,7 @@ internal sealed partial class FunctionPump(string function, JobRunner runner, Pu
     {
         lock (bell)
         {
-            if (disowning.Contains(shard) || !isRung.Add(shard))
+            if (late.Contains(shard) || disowning.Contains(shard) || !isRung.Add(shard))
                 return;
             shard.IsRemote = isRemote;
             if (isRemote)
@@ -96,7 +104,14 @@ internal sealed partial class FunctionPump(string function, JobRunner runner, Pu
         var started = 0;
         try
         {
-            foreach (var lease in await LeaseAsync(shard, runs.Count))
+            var answer = LeaseAsync(shard, runs.Count);
+            if (shard.IsRemote && !await IsInTimeAsync(answer))
+            {
+                _ = StartLateAsync(shard, served, answer);
+                return false;
+            }
+
+            foreach (var lease in await answer)
                 pump.Start(shard, lease, runs[started++]);
         }
         finally
@@ -125,6 +140,50 @@ internal sealed partial class FunctionPump(string function, JobRunner runner, Pu
             _ = DisownAsync(shard, call);
             throw;
         }
+    }
+
+    private async Task<bool> IsInTimeAsync(Task answer)
+    {
+        if (!answer.IsCompleted)
+            await answer.WaitAsync(AnswerMax, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return answer.IsCompleted;
+    }
+
+    /// <summary>Jobs whose answer took long find slots or go back; the shard's turn comes again then.</summary>
+    private async Task StartLateAsync(ShardLink shard, ServedFunction served, Task<JobLease[]> answer)
+    {
+        lock (bell)
+            late.Add(shard);
+        try
+        {
+            foreach (var lease in await answer)
+                StartLate(shard, served, lease);
+        }
+        catch (Exception e)
+        {
+            LogNotLeased(logger, function, shard.Key, e);
+            await Task.Delay(Again, clock);
+        }
+
+        RingAgain(shard, late);
+    }
+
+    private void StartLate(ShardLink shard, ServedFunction served, in JobLease lease)
+    {
+        var slot = new List<FunctionRun>(1);
+        if (!pump.Stopping.IsCancellationRequested && gate.TryEnter(1))
+        {
+            served.Slots.TakeMore(slot, 1);
+            if (slot is [var run])
+            {
+                pump.Start(shard, lease, run);
+                return;
+            }
+
+            gate.Leave(1);
+        }
+
+        shard.Ended(JobPump.Returned(lease));
     }
 
     private void Release(int from)
@@ -159,22 +218,14 @@ internal sealed partial class FunctionPump(string function, JobRunner runner, Pu
     /// <summary>Tells the shard that what it handed out by this call never came; no other call is made before it knows.</summary>
     private async Task DisownAsync(ShardLink shard, PumpCall call)
     {
-        while (!pump.Stopping.IsCancellationRequested)
-        {
-            try
-            {
-                await shard.Shard.DisownAsync(function, call, shard.Held());
-                break;
-            }
-            catch (Exception e)
-            {
-                LogNotLeased(logger, function, shard.Key, e);
-                await Task.Delay(Again, clock);
-            }
-        }
+        await shard.DisownAsync(function, call, pump.Stopping);
+        RingAgain(shard, disowning);
+    }
 
+    private void RingAgain(ShardLink shard, HashSet<ShardLink> waited)
+    {
         lock (bell)
-            disowning.Remove(shard);
+            waited.Remove(shard);
         Ring(shard, shard.IsRemote);
     }
 

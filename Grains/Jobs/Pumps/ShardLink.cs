@@ -117,6 +117,26 @@ internal sealed partial class ShardLink(string key, IShardGrain shard, TimeProvi
         }
     }
 
+    /// <summary>
+    /// Tells the shard, until it has heard it, that what it handed out by a call never came: of a function, or suspects when that is null.
+    /// </summary>
+    public async Task DisownAsync(string? function, PumpCall call, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await Shard.DisownAsync(function, call, Held());
+                return;
+            }
+            catch (Exception e)
+            {
+                LogNotDisowned(logger, Key, e);
+                await Task.Delay(Again, clock, CancellationToken.None);
+            }
+        }
+    }
+
     /// <summary>Completes when every result is acknowledged.</summary>
     public Task DrainAsync()
     {
@@ -201,6 +221,9 @@ internal sealed partial class ShardLink(string key, IShardGrain shard, TimeProvi
     }
 
     private readonly record struct HeldRun(int Attempt, FunctionRun? Run);
+
+    [LoggerMessage(LogLevel.Warning, "Shard {Shard} has not heard yet that jobs it handed out did not arrive; trying again")]
+    private static partial void LogNotDisowned(ILogger logger, string shard, Exception error);
 
     [LoggerMessage(LogLevel.Warning, "{Count} results were not taken by shard {Shard}; trying again")]
     private static partial void LogNotDelivered(ILogger logger, int count, string shard, Exception error);

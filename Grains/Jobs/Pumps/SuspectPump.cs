@@ -132,20 +132,7 @@ internal sealed partial class SuspectPump(JobRunner runner, PumpGate gate, JobPu
     /// <summary>Tells the shard that what it handed out by this call never came; no other call is made before it knows.</summary>
     private async Task DisownAsync(ShardLink shard, PumpCall call)
     {
-        while (!pump.Stopping.IsCancellationRequested)
-        {
-            try
-            {
-                await shard.Shard.DisownAsync(function: null, call, shard.Held());
-                break;
-            }
-            catch (Exception e)
-            {
-                LogNotRun(logger, shard.Key, e);
-                await Task.Delay(Again, clock);
-            }
-        }
-
+        await shard.DisownAsync(function: null, call, pump.Stopping);
         lock (bell)
             disowning.Remove(shard);
         Ring(shard);

@@ -75,6 +75,7 @@ internal sealed class CallPlaces(IClusterView cluster, IGrainFactory grains)
     private IEnumerable<SiloView> Others(ServedFunction function) => cluster.Current.Silos.Where(
         silo => silo.Id != cluster.Self && silo.Status == SiloStatus.Active && Carries(silo, function));
 
-    private static bool Carries(SiloView silo, ServedFunction function) => silo.Roles.HasFlag(SiloRoles.Worker)
-        && (function.Options.Pool is not { } pool || silo.Pools.Contains(pool, StringComparer.Ordinal));
+    private static bool Carries(SiloView silo, ServedFunction function) => function.Options.Pool is { } pool
+        ? silo.Carries(pool)
+        : silo.Roles.HasFlag(SiloRoles.Worker);
 }

@@ -1,6 +1,6 @@
-using Hearth.Cluster;
 using Hearth.Api.Http;
 using Hearth.Api.Jobs.Submitting;
+using Hearth.Cluster;
 using Hearth.Jobs;
 
 namespace Hearth.Api.Jobs;

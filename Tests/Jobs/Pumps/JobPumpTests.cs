@@ -132,6 +132,36 @@ public sealed class JobPumpTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_shard_on_a_silo_that_hangs_keeps_no_slot_from_the_others_and_what_it_answers_late_runs_all_the_same()
+    {
+        var answer = new TaskCompletionSource<JobLease[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        shard.Lease = (_, _) => shard.Leases switch
+        {
+            1 => answer.Task,
+            2 => Task.FromResult(Leases("echo", 1)),
+            _ => Task.FromResult<JobLease[]>([]),
+        };
+        pump.Ring(Key, "echo", isRemote: true);
+        await JobWorld.EventuallyAsync(() => shard.Leases == 1, "the one that hangs is asked");
+        pump.Ring("default/other/0", "echo");
+        await JobWorld.EventuallyAsync(
+            () =>
+            {
+                world.Clock.Advance(TimeSpan.FromMilliseconds(100));
+                return shard.Completed.Count == 1;
+            },
+            "the other's job is run");
+        Assert.Equal(0, functions.Find("echo")!.Slots.InUse);
+        pump.Ring(Key, "echo", isRemote: true);
+        await JobWorld.PauseAsync();
+        Assert.Equal(2, shard.Leases);
+
+        answer.SetResult(Leases("echo", world.Concurrency + 1));
+        await JobWorld.EventuallyAsync(() => shard.Completed.Count == world.Concurrency + 2, "those that came late are run or go back");
+        await JobWorld.EventuallyAsync(() => shard.Leases == 3, "it is asked again");
+    }
+
+    [Fact]
     public async Task A_result_is_told_until_it_is_acknowledged_and_its_attempt_is_held_till_then()
     {
         var lease = Leases("echo", 1);

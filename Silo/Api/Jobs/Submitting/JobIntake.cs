@@ -1,6 +1,6 @@
-using Hearth.Cluster;
 using System.Collections.Concurrent;
 using Hearth.Api.Http;
+using Hearth.Cluster;
 using Hearth.Jobs;
 using Hearth.Storage;
 

@@ -1,7 +1,7 @@
-using Hearth.Cluster;
 using System.Text.Json;
 using Hearth.Api.Http;
 using Hearth.Api.Jobs.Submitting;
+using Hearth.Cluster;
 using Hearth.Jobs;
 using Hearth.Storage;
 

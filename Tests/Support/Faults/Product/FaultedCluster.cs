@@ -41,6 +41,9 @@ internal sealed partial class FaultedCluster : IAsyncDisposable
     /// <summary>Where it is set, each silo is on the host of its name.</summary>
     public CutNetwork? Network { get; init; }
 
+    /// <summary>Variables of the environment of every silo.</summary>
+    public Dictionary<string, string> Settings { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What clients were answered, counted.</summary>
     public IReadOnlyDictionary<string, int> Answers => answers;
 
@@ -59,7 +62,7 @@ internal sealed partial class FaultedCluster : IAsyncDisposable
     /// <param name="more">More of its arguments.</param>
     public async Task StartAsync(string name, params string[] more)
     {
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { [EffectLedger.Variable] = beside["effects"] };
+        var environment = new Dictionary<string, string>(Settings, StringComparer.Ordinal) { [EffectLedger.Variable] = beside["effects"] };
         var process = await SiloProcess.StartLaunchedAsync(
             Network?.Launcher(name) ?? [], SiloProcess.Misbehaving,
             beside["data" + Interlocked.Increment(ref starts).ToString(CultureInfo.InvariantCulture)], environment,
