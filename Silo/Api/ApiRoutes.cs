@@ -15,7 +15,7 @@ namespace Hearth.Api;
 /// <summary>Every route of Hearth's own, in one table.</summary>
 internal sealed class ApiRoutes(
     CallEndpoint calls, FunctionEndpoints functions, JobRoutes jobs, WorkerRoutes workers, ObjectRoutes objects, ClusterRoutes cluster,
-    HealthEndpoints health, StartPage page, SiloIdentity self, IServiceProvider services)
+    HealthEndpoints health, MetricsEndpoint metrics, StartPage page, SiloIdentity self, IServiceProvider services)
 {
     private static readonly ApiParameter Preference = new(
         "header", "Prefer", "respond-async: run it as a durable job and answer 202 at once. wait=10: as a job, and answer with the result if it ends within 10 seconds.");
@@ -27,11 +27,14 @@ internal sealed class ApiRoutes(
 
     public void Map(IEndpointRouteBuilder endpoints)
     {
-        // A silo without a front end tells its health and serves nothing else.
-        All = self.Roles.HasFlag(SiloRoles.Frontend) ? Table() : [.. Table().Where(route => route.Pattern.StartsWith("/health/", StringComparison.Ordinal))];
+        // A silo without a front end tells its health and its metrics, and serves nothing else.
+        All = self.Roles.HasFlag(SiloRoles.Frontend) ? Table() : [.. Table().Where(IsOfEverySilo)];
         foreach (var route in All)
             endpoints.MapMethods(route.Pattern, [route.Method], route.Handler);
     }
+
+    private static bool IsOfEverySilo(ApiRoute route) =>
+        route.Pattern == "/metrics" || route.Pattern.StartsWith("/health/", StringComparison.Ordinal);
 
     private IReadOnlyList<ApiRoute> Table() =>
     [
@@ -46,6 +49,10 @@ internal sealed class ApiRoutes(
         new("GET", "/health/ready", "ready", "Whether calls and jobs can be served", health.ReadyAsync)
         {
             Answers = new Dictionary<int, string> { [200] = "They can; reasons say what is degraded.", [503] = "They cannot; reasons say why." },
+        },
+        new("GET", "/metrics", "metrics", "What this silo counts and measures, for Prometheus", metrics.ServeAsync)
+        {
+            Answers = new Dictionary<int, string> { [200] = "Prometheus' text format." }, ContentTypes = ["text/plain"],
         },
         new("GET", "/openapi/v1.json", "openApi", "This document", http => services.GetRequiredService<OpenApiEndpoint>().ServeAsync(http))
         {

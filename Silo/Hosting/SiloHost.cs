@@ -55,6 +55,13 @@ internal static class SiloHost
         web.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // A failed bind is answered with one clear message instead of a stack trace.
         web.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        if (web.Configuration["Logging:Console:FormatterName"] == "json")
+        {
+            // The scopes have the ids of trace and span.
+            web.Logging.AddJsonConsole(console => console.IncludeScopes = true);
+            return;
+        }
+
         web.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
@@ -119,6 +126,9 @@ internal static class SiloHost
         services.AddSingleton<ClusterRoutes>();
         services.AddSingleton<FunctionEndpoints>();
         services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<MetricsEndpoint>();
+        services.AddSingleton<Telemetry>();
+        services.AddHostedService(s => s.GetRequiredService<Telemetry>());
         services.AddSingleton<JobActions>();
         services.AddSingleton<JobBuilder>();
         services.AddSingleton<JobEndpoints>();

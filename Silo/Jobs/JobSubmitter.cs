@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Hearth.Cluster;
 using Hearth.Functions;
 using Hearth.Hosting;
@@ -59,6 +60,7 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
     /// <exception cref="TooManyQueuesException">The queue is new, and there are as many as there can be.</exception>
     public async Task<JobsSubmitted> SendAsync(string queue, JobSpec[] jobs, JobKey? key)
     {
+        NoteTrace(jobs);
         var sent = AskAsync(queue, jobs, key);
         try
         {
@@ -73,6 +75,18 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
         catch (Orleans.Runtime.OrleansException e) when (!NotRun.Is(e))
         {
             throw new OutcomeUnknownException("The owner of the queue did not answer; whether the jobs are stored is not known.", e);
+        }
+    }
+
+    /// <summary>Jobs of a request that is traced remember the trace, so that their runs link to it.</summary>
+    private static void NoteTrace(JobSpec[] jobs)
+    {
+        if (Activity.Current is not { Recorded: true, IdFormat: ActivityIdFormat.W3C } activity)
+            return;
+        foreach (ref var job in jobs.AsSpan())
+        {
+            if (job.Options?.TraceParent is null)
+                job = job with { Options = (job.Options ?? JobOptions.Default) with { TraceParent = activity.Id } };
         }
     }
 

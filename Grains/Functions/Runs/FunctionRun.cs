@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
 using Hearth.Functions.Payloads;
+using Hearth.Observability;
 
 namespace Hearth.Functions.Runs;
 
@@ -212,7 +213,9 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
     {
         if (Interlocked.CompareExchange(ref state, (seen & ~StateMask) | how, seen) != seen)
             return false;
-        slots.Function.Usage.Ended(outcome.End, slots.Clock.GetElapsedTime(startedAt));
+        var took = slots.Clock.GetElapsedTime(startedAt);
+        slots.Function.Usage.Ended(outcome.End, took);
+        HearthMetrics.Ran(slots.Function.Name, outcome.End, took);
         // Never where a run is cut off: whoever does that may hold a lock.
         done.RunContinuationsAsynchronously = !inline;
         done.SetResult(outcome);

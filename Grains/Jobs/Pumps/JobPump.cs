@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Hearth.Cluster;
 using Hearth.Functions;
 using Hearth.Functions.Runs;
+using Hearth.Observability;
 using Microsoft.Extensions.Logging;
 
 namespace Hearth.Jobs;
@@ -138,6 +140,7 @@ internal sealed partial class JobPump : IDisposable
     /// <summary>One asynchronous method for a run from start to end: each would allocate, for each job.</summary>
     private async Task RunAsync(ShardLink shard, JobLease lease, FunctionRun run)
     {
+        Activity? span = null;
         try
         {
             if (IsUnwanted(lease.Id))
@@ -147,29 +150,38 @@ internal sealed partial class JobPump : IDisposable
             }
 
             var started = runner.Now;
+            span = JobTrace.Start(lease, shard.Key);
             if (runner.TryStart(lease, run, started, mayBegin, out var ended) is { } refused)
             {
-                shard.Ended(refused);
+                End(shard, lease, span, refused);
                 return;
             }
 
+            HearthMetrics.Started(lease, started);
             // Cancelled between the look before the start and the start.
             if (IsUnwanted(lease.Id))
                 shard.CutOff(lease.Id);
             if (run.IsStreaming)
             {
                 var streamed = await runner.StreamAsync(lease, run, started, ended);
-                shard.Ended(HandedBack(lease, run, streamed));
+                End(shard, lease, span, HandedBack(lease, run, streamed));
                 return;
             }
 
             var outcome = await ended;
-            shard.Ended(HandedBack(lease, run, runner.Finish(lease, run, started, outcome)));
+            End(shard, lease, span, HandedBack(lease, run, runner.Finish(lease, run, started, outcome)));
         }
         finally
         {
             Leave(run);
         }
+    }
+
+    private static void End(ShardLink shard, in JobLease lease, Activity? span, in JobResult result)
+    {
+        HearthMetrics.Attempted(lease.Spec.Function, result.Outcome);
+        JobTrace.End(span, result);
+        shard.Ended(result);
     }
 
     /// <summary>What the stop of the silo, or the loss of its lease, has cut off costs the job nothing.</summary>

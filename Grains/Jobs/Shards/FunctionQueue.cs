@@ -77,6 +77,21 @@ internal sealed class FunctionQueue(string function)
         ended = 0;
     }
 
+    /// <summary>The next one, which may not be ready any more.</summary>
+    public JobEntry? First
+    {
+        get
+        {
+            foreach (ref readonly var line in lines.AsSpan())
+            {
+                if (line.First is { } job)
+                    return job;
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>The next ones in order, without taking them out.</summary>
     public IEnumerable<JobEntry> Peek()
     {

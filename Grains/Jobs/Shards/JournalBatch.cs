@@ -17,7 +17,9 @@ internal sealed class JournalBatch
     /// <summary>Completes when the rows are committed and the shard's memory has followed; fails when they are not.</summary>
     public Task Done => done.Task;
 
-    public bool IsEmpty => Jobs.Count + Keys.Count + Ends.Count + Attempts.Count + Leases.Count == 0;
+    public bool IsEmpty => Rows == 0;
+
+    public int Rows => Jobs.Count + Keys.Count + Ends.Count + Attempts.Count + Leases.Count;
 
     public ShardWrite ToWrite(int shard, long epoch) => new(shard, epoch)
     {

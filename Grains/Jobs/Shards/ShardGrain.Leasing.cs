@@ -72,6 +72,7 @@ internal sealed partial class ShardGrain
         if (taken.Count < max && queue.Count > 0)
             Ring(queue);
 
+        Show();
         _ = journal.WriteAsync();
         return taken;
     }

@@ -1,5 +1,6 @@
 using Hearth.Cluster;
 using Hearth.Functions;
+using Hearth.Observability;
 using Hearth.Storage;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -26,6 +27,7 @@ internal sealed partial class ShardGrain(
     private JobIdMint mint = null!;
     private Task recovery = Task.CompletedTask;
     private bool isLost;
+    private ShardGauge gauge = null!;
     private bool wasSilent;
 
     private string Key => this.GetPrimaryKeyString();
@@ -37,6 +39,7 @@ internal sealed partial class ShardGrain(
         claim = await store.ClaimAsync(Key, options.Owner, isPlanned: false, cancellationToken);
         journal = new ShardJournal(store, claim.Number, claim.Epoch, OnCommitted, OnFailed, OnLost);
         mint = new JobIdMint(claim.Number, claim.Epoch, claim.LastId);
+        HearthMetrics.Add(gauge = new ShardGauge(ShardKey.QueueOf(Key)));
         StartTimer();
         FollowCluster();
         recovery = RecoverAsync();
@@ -45,6 +48,7 @@ internal sealed partial class ShardGrain(
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         UnfollowCluster();
+        HearthMetrics.Remove(gauge);
         _ = leaving.CancelAsync();
         try
         {
@@ -87,9 +91,12 @@ internal sealed partial class ShardGrain(
     {
         watch.Written();
         Accept(batch.Jobs.Memory.Span);
+        var (succeeded, failed) = (0, 0);
         foreach (ref readonly var end in batch.Ends.Memory.Span)
         {
             memory.End(end);
+            succeeded += end.State == JobState.Succeeded ? 1 : 0;
+            failed += end.State == JobState.Failed ? 1 : 0;
             outside.Remove(end.Id);
             endedSince++;
             endedEarly?.Add(end.Id);
@@ -97,16 +104,33 @@ internal sealed partial class ShardGrain(
             changes.Happened(end.Id);
         }
 
+        HearthMetrics.End(gauge.Queue, succeeded, failed, batch.Ends.Count - succeeded - failed);
         Follow(batch.Attempts.Memory.Span);
         Follow(batch.Leases.Memory.Span);
         RingAfterSilence();
         ArmTimer();
         CheckpointWhenDue();
+        Show();
+    }
+
+    private void Show()
+    {
+        var (ready, oldest) = (0, 0L);
+        foreach (var queue in memory.Queues)
+        {
+            ready += queue.Count;
+            if (queue.First is { } first && (oldest == 0 || first.Id.UnixMilliseconds < oldest))
+                oldest = first.Id.UnixMilliseconds;
+        }
+
+        (gauge.Ready, gauge.Scheduled, gauge.Busy, gauge.Oldest) = (ready, memory.Parked, Math.Max(0, memory.Open - memory.Parked - ready), oldest);
     }
 
     private void Accept(ReadOnlySpan<JobRow> rows)
     {
         var now = store.Now;
+        if (rows.Length > 0)
+            HearthMetrics.Accepted(gauge.Queue, rows.Length);
         FunctionQueue? rung = null;
         foreach (ref readonly var row in rows)
         {
@@ -211,6 +235,7 @@ internal sealed partial class ShardGrain(
             return;
         isLost = true;
         LogLost(logger, Key, claim.Epoch, error);
+        HearthMetrics.ShardLost();
         // The activation ends when its calls have: none may wait for what only the next owner will know.
         _ = leaving.CancelAsync();
         ends.Close();

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Hearth.Observability;
 using Hearth.Storage;
 
 namespace Hearth.Jobs;
@@ -68,6 +70,7 @@ internal sealed class ShardJournal(
 
     private async Task SendAsync(JournalBatch batch, Task before)
     {
+        var since = Stopwatch.GetTimestamp();
         var error = await TryWriteAsync(batch);
         // Whichever answer comes first: a checkpoint speaks for all ids up to the last that the memory knows.
         if (!before.IsCompleted)
@@ -78,10 +81,12 @@ internal sealed class ShardJournal(
         error ??= TryFollow(committed, batch);
         if (error is null)
         {
+            HearthMetrics.Wrote(Stopwatch.GetElapsedTime(since), batch.Rows);
             batch.Succeed();
         }
         else
         {
+            HearthMetrics.WriteFailed();
             TryFollow(rows => failed(rows, error), batch);
             batch.Fail(error);
         }
