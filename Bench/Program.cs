@@ -1,12 +1,15 @@
 using System.Runtime.InteropServices;
+using Hearth.Bench;
 using Hearth.Bench.Cluster;
 using Hearth.Bench.Engine;
 using Hearth.Bench.Http;
 using Hearth.Bench.Jobs;
+using Hearth.Bench.Peers;
 
-// The silos of a run take the signals for themselves; without this it would go on, or leave its database server behind.
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, PostgresCluster.StopAll);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, PostgresCluster.StopAll);
+// The silos of a run take the signals for themselves; without this it would go on, or leave its servers behind.
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Servers.StopAll);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Servers.StopAll);
+AppDomain.CurrentDomain.UnhandledException += (_, _) => Servers.StopAll();
 
 switch (args)
 {
@@ -44,6 +47,8 @@ switch (args)
         return await ClusterBench.RunAsync(args[1..]);
     case ["jobs-scale", ..]:
         return await ScaleBench.RunAsync(args[1..]);
+    case ["peers", ..]:
+        return await PeerBench.RunAsync(args[1..]);
     case ["jobs", ..]:
         return await JobBench.RunAsync(args[1..]);
     default:
@@ -54,6 +59,7 @@ switch (args)
               grain-calls-far  grain calls from one silo to another over TLS on loopback
               grain-dispatch   ways to dispatch a grain call, and what each costs at start
               {JobBenchOptions.Help}
+              {PeerOptions.Help}
               {ScaleBench.Help}
               {ClusterBench.Help}
             """);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Hearth.Bench.Jobs;
 
 namespace Hearth.Bench.Http;
 
@@ -10,6 +11,7 @@ namespace Hearth.Bench.Http;
 internal static class CallBench
 {
     private const int Connections = 64;
+    private const int WarmUpSeconds = 2;
 
     public static async Task RunAsync(string[] args)
     {
@@ -36,6 +38,17 @@ internal static class CallBench
         System.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"median of the ratios: {ratios[ratios.Count / 2]:0.00}"));
     }
 
+    /// <summary>One of the two alone, in a process of its own that has warmed up.</summary>
+    public static async Task<WrkResult> MeasureAsync(bool isBare, int seconds)
+    {
+        await using var server = await ServerProcess.StartAsync(isBare ? "serve-bare" : "serve-hearth");
+        var address = new Uri(server.Address, isBare ? "/invoke" : "/v1/functions/invoke/call");
+        await Wrk.RunAsync(address, Connections, WarmUpSeconds);
+        var result = await Wrk.RunAsync(address, Connections, seconds);
+        await server.StopAsync();
+        return result;
+    }
+
     public static async Task ServeBareAsync()
     {
         await using var app = await BareApi.StartAsync();
@@ -45,29 +58,26 @@ internal static class CallBench
 
     public static async Task ServeHearthAsync()
     {
-        var data = Directory.CreateTempSubdirectory("hearth-bench-").FullName;
-        try
-        {
-            var builder = HearthApplication.CreateBuilder("--port", "0", "--data", data);
-            builder.AddFunction("invoke", (Invoice invoice) => new Accepted(invoice.I, "accepted"), o => o.Concurrency = 256);
-            var app = builder.Build();
-            app.Web!.Lifetime.ApplicationStarted.Register(() => ServerProcess.Announce(app.Web));
-            await app.RunAsync();
-        }
-        finally
-        {
-            Directory.Delete(data, recursive: true);
-        }
+        using var data = new TempFolder();
+        var builder = HearthApplication.CreateBuilder("--port", "0", "--data", data["."]);
+        builder.AddFunction("invoke", (Invoice invoice) => new Accepted(invoice.I, "accepted"), o => o.Concurrency = 256);
+        var app = builder.Build();
+        app.Web!.Lifetime.ApplicationStarted.Register(() => ServerProcess.Announce(app.Web));
+        await app.RunAsync();
     }
 }
 
 /// <summary>This program again, as a server.</summary>
-internal sealed class ServerProcess : IAsyncDisposable
+internal sealed class ServerProcess : IAsyncDisposable, IDisposable
 {
     private const string Prefix = "serving ";
     private readonly Process process;
 
-    private ServerProcess(Process process, Uri address) => (this.process, Address) = (process, address);
+    private ServerProcess(Process process, Uri address)
+    {
+        (this.process, Address) = (process, address);
+        Servers.Add(this);
+    }
 
     public Uri Address { get; }
 
@@ -99,9 +109,16 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        if (!Servers.Remove(this))
+            return;
         if (!process.HasExited)
             process.Kill();
         process.Dispose();
-        return ValueTask.CompletedTask;
     }
 }

@@ -5,7 +5,13 @@ internal sealed class TempFolder : IDisposable
 {
     private readonly string path = Directory.CreateTempSubdirectory("hearth-bench-").FullName;
 
+    public TempFolder() => Servers.Add(this);
+
     public string this[string name] => Path.Combine(path, name);
 
-    public void Dispose() => Directory.Delete(path, recursive: true);
+    public void Dispose()
+    {
+        if (Servers.Remove(this))
+            Directory.Delete(path, recursive: true);
+    }
 }

@@ -26,7 +26,7 @@ internal static class GrainCalls
             {
                 return await call();
             }
-            catch (OrleansMessageRejectionException e) when ((isRepeatable || NotRun.Is(e)) && clock.GetElapsedTime(since) < PatienceMax)
+            catch (OrleansException e) when ((isRepeatable ? NotRun.IsRefused(e) : NotRun.Is(e)) && clock.GetElapsedTime(since) < PatienceMax)
             {
                 await Task.Delay(Pause, clock);
             }

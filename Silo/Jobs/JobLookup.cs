@@ -42,7 +42,7 @@ internal sealed class JobLookup(ShardDirectory shards, IJobStore store, TimeProv
         {
             await shard.WaitAsync(id, either.Token);
         }
-        catch (Orleans.Runtime.OrleansMessageRejectionException)
+        catch (Exception e) when (NotRun.IsRefused(e))
         {
             // The shard moves: the caller gets the state as it is, and asks again.
         }

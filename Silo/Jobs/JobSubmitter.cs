@@ -102,7 +102,7 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
         {
             return await AskAsync(shard, jobs, key);
         }
-        catch (Orleans.Runtime.OrleansMessageRejectionException e) when (key is not null || NotRun.Is(e))
+        catch (Orleans.Runtime.OrleansException e) when (key is not null ? NotRun.IsRefused(e) : NotRun.Is(e))
         {
             // The shard moves, or its silo has died: whoever owns it next takes them.
             return await GrainCalls.UntilTakenAsync(() => AskAsync(shard, jobs, key), clock, isRepeatable: key is not null);

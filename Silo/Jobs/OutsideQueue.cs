@@ -1,6 +1,5 @@
 using Hearth.Cluster;
 using Hearth.Storage;
-using Orleans.Runtime;
 
 namespace Hearth.Jobs;
 
@@ -40,7 +39,7 @@ internal sealed class OutsideQueue(ShardDirectory shards, TimeProvider clock, IH
             if (clock.GetElapsedTime(since) < Pause)
                 await Task.Delay(Pause, clock, cancellationToken);
         }
-        catch (Exception e) when (e is OrleansMessageRejectionException or StoreUnavailableException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (NotRun.IsRefused(e) || e is StoreUnavailableException && !cancellationToken.IsCancellationRequested)
         {
             // The shard moves: whoever owns it next is asked.
             await Task.Delay(Pause, clock, CancellationToken.None);

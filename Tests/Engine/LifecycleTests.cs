@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Hearth.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Runtime;
@@ -70,31 +71,32 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task Activation_and_deactivation_have_thirty_seconds_each_unless_told_otherwise()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var options = cluster.Services.GetRequiredService<IOptions<GrainCollectionOptions>>().Value;
+        Assert.Equal((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30)), (options.ActivationTimeout, options.DeactivationTimeout));
+    }
+
+    [Fact]
     public async Task Activation_that_takes_too_long_has_its_token_cancelled()
     {
-        var time = new ManualTimeProvider();
         await using var cluster = await TestCluster.StartAsync(
-            silo => silo.Services.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromHours(1)), time);
+            silo => silo.Services.Configure<GrainCollectionOptions>(o => o.ActivationTimeout = TimeSpan.FromSeconds(1)));
         var call = cluster.Grains.GetGrain<IStagedGrain>("waits-OnActivateAsync").Ping();
         await Gate.Of("waits-OnActivateAsync").ArrivalAsync();
-        await time.AdvanceUntilAsync(call, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(40));
         await Assert.ThrowsAnyAsync<Exception>(() => Gate.EndOf(call));
         await Gate.Of("waits-OnActivateAsync-cancelled").ArrivalAsync();
     }
 
-    // Orleans ends activations by the real clock.
-    [Trait("Engine", "Embedded")]
     [Fact]
     public async Task Deactivation_that_takes_too_long_has_its_token_cancelled()
     {
-        var time = new ManualTimeProvider();
-        await using var cluster = await TestCluster.StartAsync(time: time);
-        var grain = cluster.Grains.GetGrain<IStagedGrain>("waits-OnDeactivateAsync");
-        await grain.End();
+        await using var cluster = await TestCluster.StartAsync(
+            silo => silo.Services.Configure<GrainCollectionOptions>(o => o.DeactivationTimeout = TimeSpan.FromSeconds(1)));
+        await cluster.Grains.GetGrain<IStagedGrain>("waits-OnDeactivateAsync").End();
         await Gate.Of("waits-OnDeactivateAsync").ArrivalAsync();
-        var cancelled = Gate.Of("waits-OnDeactivateAsync-cancelled").ArrivalAsync();
-        await time.AdvanceUntilAsync(cancelled, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(40));
-        await cancelled;
+        await Gate.Of("waits-OnDeactivateAsync-cancelled").ArrivalAsync();
     }
 
     [Fact]

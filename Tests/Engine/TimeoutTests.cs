@@ -1,67 +1,74 @@
+using System.Diagnostics;
 using Hearth.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Concurrency;
 using Orleans.Configuration;
+using Orleans.Hosting;
 
 namespace Hearth.Tests.Engine;
 
+/// <summary>By the real clock, which is the only one that Orleans watches calls by.</summary>
 public sealed class TimeoutTests
 {
+    private static readonly TimeSpan s_short = TimeSpan.FromSeconds(1);
+
     [Fact]
-    public async Task A_call_that_is_not_answered_within_thirty_seconds_times_out()
+    public async Task Calls_have_thirty_seconds_unless_told_otherwise()
     {
-        var time = new ManualTimeProvider();
-        await using var cluster = await TestCluster.StartAsync(time: time);
-        var grain = cluster.Grains.GetGrain<ISlowGrain>("default");
+        await using var cluster = await TestCluster.StartAsync();
+        Assert.Equal(TimeSpan.FromSeconds(30), cluster.Services.GetRequiredService<IOptions<SiloMessagingOptions>>().Value.ResponseTimeout);
+    }
+
+    [Fact]
+    public async Task A_call_that_is_not_answered_in_the_silos_time_times_out_and_not_before()
+    {
+        await using var cluster = await TestCluster.StartAsync(WithShortTimeout);
+        var grain = cluster.Grains.GetGrain<ISlowGrain>("silo");
         // It has had nothing to do for a while; that must not keep its later calls from being watched.
         await grain.Ping();
-        await time.AdvanceUntilAsync(new TaskCompletionSource().Task, TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1));
-        var call = grain.PassGate("slow-default");
-        await Gate.Of("slow-default").ArrivalAsync();
-        time.Advance(TimeSpan.FromSeconds(29));
-        Assert.False(call.IsCompleted);
-        time.Advance(TimeSpan.FromSeconds(2));
+        await Task.Delay(s_short * 1.5, TimeProvider.System);
+        var watch = Stopwatch.StartNew();
+        var call = grain.PassGate("slow-silo");
         await Assert.ThrowsAsync<TimeoutException>(() => Gate.EndOf(call));
-        Gate.Of("slow-default").Open();
-    }
-
-    [Fact]
-    public async Task A_method_may_have_a_timeout_of_its_own()
-    {
-        var time = new ManualTimeProvider();
-        await using var cluster = await TestCluster.StartAsync(time: time);
-        var call = cluster.Grains.GetGrain<ISlowGrain>("own").PassGateQuickly("slow-own");
-        await Gate.Of("slow-own").ArrivalAsync();
-        time.Advance(TimeSpan.FromSeconds(6));
-        await Assert.ThrowsAsync<TimeoutException>(() => Gate.EndOf(call));
-        Gate.Of("slow-own").Open();
-    }
-
-    [Fact]
-    public async Task The_silo_may_have_another_default()
-    {
-        var time = new ManualTimeProvider();
-        await using var cluster = await TestCluster.StartAsync(
-            silo => silo.Services.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMinutes(5)), time);
-        var call = cluster.Grains.GetGrain<ISlowGrain>("silo").PassGate("slow-silo");
-        await Gate.Of("slow-silo").ArrivalAsync();
-        time.Advance(TimeSpan.FromMinutes(4));
-        Assert.False(call.IsCompleted);
+        Assert.True(watch.Elapsed >= s_short, $"It timed out after {watch.Elapsed}.");
         Gate.Of("slow-silo").Open();
+    }
+
+    [Fact]
+    public async Task A_method_may_have_a_shorter_time_of_its_own()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var watch = Stopwatch.StartNew();
+        var call = cluster.Grains.GetGrain<ISlowGrain>("shorter").PassGateQuickly("slow-shorter");
+        await Assert.ThrowsAsync<TimeoutException>(() => Gate.EndOf(call));
+        Assert.True(watch.Elapsed >= s_short, $"It timed out after {watch.Elapsed}.");
+        Gate.Of("slow-shorter").Open();
+    }
+
+    [Fact]
+    public async Task A_method_may_have_a_longer_time_of_its_own()
+    {
+        await using var cluster = await TestCluster.StartAsync(WithShortTimeout);
+        var call = cluster.Grains.GetGrain<ISlowGrain>("longer").PassGateSlowly("slow-longer");
+        // One that came later and has the silo's time has ended.
+        var other = cluster.Grains.GetGrain<ISlowGrain>("not-longer").PassGate("slow-not-longer");
+        await Assert.ThrowsAsync<TimeoutException>(() => Gate.EndOf(other));
+        Assert.False(call.IsCompleted);
+        Gate.Of("slow-longer").Open();
+        Gate.Of("slow-not-longer").Open();
         await call;
     }
 
     [Fact]
     public async Task A_queued_call_that_timed_out_never_runs()
     {
-        var time = new ManualTimeProvider();
-        await using var cluster = await TestCluster.StartAsync(time: time);
+        await using var cluster = await TestCluster.StartAsync();
         var grain = cluster.Grains.GetGrain<ISlowGrain>("never");
-        var busy = grain.PassGate("slow-never");
+        var busy = grain.PassGateSlowly("slow-never");
         await Gate.Of("slow-never").ArrivalAsync();
         var queued = grain.PassGateQuickly("slow-never-second");
-        time.Advance(TimeSpan.FromSeconds(6));
         await Assert.ThrowsAsync<TimeoutException>(() => Gate.EndOf(queued));
         Gate.Of("slow-never").Open();
         await busy;
@@ -80,14 +87,19 @@ public sealed class TimeoutTests
         Gate.Of("one-way").Open();
         await grain.Ping();
     }
+
+    private static void WithShortTimeout(ISiloBuilder silo) => silo.Services.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = s_short);
 }
 
 public interface ISlowGrain : IGrainWithStringKey
 {
     Task PassGate(string gate);
 
-    [ResponseTimeout("00:00:05")]
+    [ResponseTimeout("00:00:01")]
     Task PassGateQuickly(string gate);
+
+    [ResponseTimeout("00:05:00")]
+    Task PassGateSlowly(string gate);
 
     [OneWay]
     Task FailOneWay(string gate);
@@ -99,6 +111,7 @@ public sealed class SlowGrain : Grain, ISlowGrain
 {
     public Task PassGate(string gate) => Gate.Of(gate).PassAsync();
     public Task PassGateQuickly(string gate) => Gate.Of(gate).PassAsync();
+    public Task PassGateSlowly(string gate) => Gate.Of(gate).PassAsync();
 
     public async Task FailOneWay(string gate)
     {

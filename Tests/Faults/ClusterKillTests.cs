@@ -75,7 +75,7 @@ public sealed class ClusterKillTests(ITestOutputHelper output)
             output.WriteLine($"500 more after {took.TotalSeconds:0.0} s");
             // Until it is dead for the other.
             await cluster.UntilAsync(
-                async () => (await cluster.Store.ReadAsync("SELECT count(*) FROM hearth.silo WHERE status IN (1, 2)", row => row.GetInt64(0))).Single() == 1,
+                async () => (await cluster.Store.ReadAsync($"SELECT count(*) FROM {EngineTables.Silos} WHERE lives", row => row.GetInt64(0))).Single() == 1,
                 "it is declared dead", TimeSpan.FromSeconds(30));
             cluster.Thaw("one");
             await cluster["one"].Process.Ended.WaitAsync(TimeSpan.FromSeconds(30));

@@ -12,6 +12,8 @@ public sealed class ClusterPartitionTests(ITestOutputHelper output)
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongerThanALease = TimeSpan.FromSeconds(8);
 
+    // On Orleans silos have no lease: one that the others reach is alive, also without the database.
+    [Trait("Engine", "Embedded")]
     [FaultFact(Need.Postgres | Need.Network)]
     public async Task A_silo_without_the_database_is_declared_dead_and_ends_when_it_hears_of_it()
     {

@@ -30,7 +30,7 @@ public sealed class ClusterZombieTests(ITestOutputHelper output)
             cluster, $"SELECT FROM hearth.shard WHERE owner = '{id}' FOR NO KEY UPDATE", "%hearth.shard%", async () =>
             {
                 (await cluster.SendAsync(HttpMethod.Post, "/v1/silos/one/drain")).Dispose();
-                await cluster.UntilAsync(async () => (await cluster.RowAsync("one")).Status == 2, "one drains", TimeSpan.FromSeconds(20));
+                await cluster.UntilAsync(async () => await cluster.StatusAsync("one") == "draining", "one drains", TimeSpan.FromSeconds(20));
             });
     });
 

@@ -4,6 +4,7 @@ using System.Text;
 using Hearth.Jobs;
 using Hearth.Storage;
 using Hearth.Tests.Support.Jobs;
+using Orleans.Runtime;
 
 namespace Hearth.Tests.Jobs;
 
@@ -197,7 +198,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
                     await silo.Shard.WakeAsync();
                     return (await silo.Shard.DepthAsync()).Open == 0 && await AllEndedAsync() && silo.Pump.HeldOf(ShardKey.Of(JobSilo.Queue), 0).Length == 0;
                 }
-                catch (Exception e) when (e is StoreUnavailableException or TimeoutException)
+                catch (Exception e) when (e is StoreUnavailableException or TimeoutException or OrleansMessageRejectionException)
                 {
                     return false;
                 }
@@ -313,7 +314,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
         {
             await task;
         }
-        catch (Exception e) when (e is StoreUnavailableException or TimeoutException || e.GetType().Name == "SiloUnavailableException")
+        catch (Exception e) when (e is StoreUnavailableException or TimeoutException or OrleansMessageRejectionException)
         {
         }
     }

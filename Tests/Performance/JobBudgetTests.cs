@@ -30,7 +30,7 @@ public sealed class JobBudgetTests(ITestOutputHelper output)
         Assert.InRange(cost.Rows, 2, 2.01);
         Assert.InRange(cost.Statements, 2, 2.05);
         Assert.InRange(cost.Commits, 0, 0.01);
-        Assert.InRange(cost.Allocated, 0, AllocatedMax);
+        Assert.InRange(cost.Allocated, 0, EngineCost.JobBytesMax);
     }
 
     [PostgresFact]
@@ -41,10 +41,8 @@ public sealed class JobBudgetTests(ITestOutputHelper output)
         Assert.InRange(cost.Rows, 2, 2.01);
         Assert.InRange(cost.Statements, 0, 0.02);
         Assert.InRange(cost.Commits, 0, 0.01);
-        Assert.InRange(cost.Allocated, 0, AllocatedMax);
+        Assert.InRange(cost.Allocated, 0, EngineCost.JobBytesMax);
     }
-
-    private const double AllocatedMax = 1_100;
 
     private static Task<StartedApplication> StartAsync(string[] arguments) => StartedApplication.StartAsync(
         builder =>

@@ -53,6 +53,12 @@ internal sealed class PostgresBenchStore : BenchStore
 
     public override StoreCounters CountersOf(IJobStore store) => ((PostgreSqlJobStore)store).Counters;
 
+    public async Task<string> VersionAsync()
+    {
+        await using var command = new NpgsqlCommand("SHOW server_version", admin);
+        return ((string)(await command.ExecuteScalarAsync())!).Split(' ')[0];
+    }
+
     public override async Task<long> LogBytesAsync()
     {
         await using var command = new NpgsqlCommand("SELECT (pg_current_wal_lsn() - '0/0')::bigint", admin);

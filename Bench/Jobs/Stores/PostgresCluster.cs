@@ -1,23 +1,16 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace Hearth.Bench.Jobs;
 
 /// <summary>A PostgreSQL server of this run alone, with the settings under which the peers were measured; gone afterwards.</summary>
 internal sealed class PostgresCluster : IDisposable
 {
-    private static readonly ConcurrentDictionary<PostgresCluster, bool> Running = new();
-
     private readonly TempFolder folder = new();
-    private readonly string programs = FindPrograms();
 
     public PostgresCluster()
     {
-        var port = FreePort();
+        var port = Servers.FreePort();
         // The server refuses root.
         if (Environment.IsPrivilegedProcess)
             Run("chown", "postgres", folder["."]);
@@ -30,23 +23,19 @@ internal sealed class PostgresCluster : IDisposable
                 "max_wal_size = 4GB", "shared_buffers = 512MB",
             ]);
         RunAsServer("pg_ctl", "-D", folder["data"], "-l", folder["log"], "-w", "start");
-        Running[this] = true;
         ConnectionString = string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres");
+        Servers.Add(this);
     }
 
     public string ConnectionString { get; }
 
-    /// <summary>Ends the process after its servers.</summary>
-    public static void StopAll(PosixSignalContext context)
-    {
-        foreach (var cluster in Running.Keys)
-            cluster.Dispose();
-        Environment.Exit(128 + (context.Signal == PosixSignal.SIGINT ? 2 : 15));
-    }
+    /// <summary>Where a program of PostgreSQL is.</summary>
+    /// <exception cref="InvalidOperationException">PostgreSQL is not installed.</exception>
+    public static string Program(string name) => Path.Combine(FindPrograms(), name);
 
     public void Dispose()
     {
-        if (!Running.TryRemove(this, out _))
+        if (!Servers.Remove(this))
             return;
         RunAsServer("pg_ctl", "-D", folder["data"], "-m", "immediate", "-w", "stop");
         folder.Dispose();
@@ -54,7 +43,7 @@ internal sealed class PostgresCluster : IDisposable
 
     private void RunAsServer(string program, params ReadOnlySpan<string> arguments)
     {
-        var path = Path.Combine(programs, program);
+        var path = Program(program);
         if (Environment.IsPrivilegedProcess)
             Run("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", path, .. arguments]);
         else
@@ -72,13 +61,6 @@ internal sealed class PostgresCluster : IDisposable
         process.WaitForExit();
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"{program} failed: {File.ReadAllText(folder["output"])}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string FindPrograms()

@@ -48,8 +48,10 @@ internal sealed class HearthSubject : ISubject
         System.Console.SetOut(TextWriter.Null);
         try
         {
-            var subject = new HearthSubject(app, RunAsync(), folder, store, tally, function, queues);
-            await Task.WhenAny(serves.Task, subject.running);
+            var running = app.RunAsync(CancellationToken.None);
+            await Task.WhenAny(serves.Task, running);
+            // Not before: who asks for grains makes the cluster's view, and that needs the store to be open.
+            var subject = new HearthSubject(app, running, folder, store, tally, function, queues);
             foreach (var shard in subject.shards)
                 await shard.ReadInboxAsync(); // answers when what there was has been recovered
             return subject;
@@ -58,8 +60,6 @@ internal sealed class HearthSubject : ISubject
         {
             System.Console.SetOut(output);
         }
-
-        Task<int> RunAsync() => app.RunAsync(CancellationToken.None);
     }
 
     public async Task SubmitAsync(int job)

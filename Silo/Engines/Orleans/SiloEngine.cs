@@ -27,6 +27,7 @@ internal static class SiloEngine
         web.Services.AddSingleton<SiloLoadMeter>();
         web.Services.AddSingleton<SiloEnd>();
         web.Logging.AddFilter("Orleans", LogLevel.Warning);
+        OrleansServices.Add(web.Services);
         web.UseOrleans(silo =>
         {
             if (options.Database is null)
@@ -51,7 +52,7 @@ internal static class SiloEngine
             return;
         await ProviderScripts.CheckAsync(database, cancellationToken);
         await services.GetRequiredService<ClusterCertificate>().LoadAsync(services.GetRequiredService<SiloStore>().GrainState);
-        await services.GetRequiredService<NameCheck>().RunAsync(cancellationToken);
+        await services.GetRequiredService<JoinCheck>().RunAsync(cancellationToken);
     }
 
     /// <summary>Routes of the engine's own; the access policy is before them, as before all.</summary>
@@ -82,7 +83,7 @@ internal static class SiloEngine
     {
         silo.Services.AddSingleton<ClusterMembers>();
         silo.Services.AddSingleton<IClusterView>(s => s.GetRequiredService<ClusterMembers>());
-        silo.Services.AddSingleton<NameCheck>();
+        silo.Services.AddSingleton<JoinCheck>();
         var certificate = new ClusterCertificate(TimeProvider.System);
         silo.Services.AddSingleton(certificate);
         silo.UseTls(certificate.Use);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Hearth.Functions;
 using Hearth.Jobs;
 
@@ -38,6 +39,8 @@ internal static class ManifestReader
 
     public static ManifestResult Parse(string path, ReadOnlyMemory<byte> bytes)
     {
+        if (!Utf8.IsValid(bytes.Span))
+            return new ManifestResult(null, [$"{path}: the file is not valid UTF-8: save it in that encoding."]);
         try
         {
             using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = DepthMax });

@@ -1,6 +1,6 @@
 using Hearth.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
 
 namespace Hearth.Tests.Api.Jobs;
 
@@ -11,10 +11,10 @@ public sealed class ShardTests
     public async Task A_shard_is_not_let_go_while_nobody_asks_for_its_long_job()
     {
         var (started, gate) = (Signal(), Signal());
-        var clock = new ManualTimeProvider();
+        var age = TimeSpan.FromSeconds(1);
         await using var app = await StartedApplication.StartAsync(b =>
         {
-            b.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
+            b.Services.Configure<GrainCollectionOptions>(o => (o.CollectionAge, o.CollectionQuantum) = (age, age / 4));
             b.AddFunction("long", async () =>
             {
                 started.TrySetResult();
@@ -23,7 +23,7 @@ public sealed class ShardTests
         });
         var path = await app.Http.SubmitAsync("long", "");
         await started.Task;
-        clock.Advance(TimeSpan.FromHours(1));
+        await Task.Delay(age * 3, TimeProvider.System);
         Assert.Equal("running", (await app.Http.FetchAsync(path)).Json.GetProperty("state").GetString());
         gate.SetResult();
         Assert.Equal("succeeded", (await app.Http.EndAsync(path)).Json.GetProperty("state").GetString());

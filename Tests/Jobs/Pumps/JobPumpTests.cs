@@ -23,7 +23,7 @@ public sealed class JobPumpTests : IAsyncDisposable
     {
         functions = new FunctionRegistry(world.Functions());
         var runner = new JobRunner(functions, new InMemoryJobStore(world.Clock), NullLogger<JobRunner>.Instance);
-        pump = new JobPump(runner, SoleGrainFactory.Of(shard), view, new JobsOptions("silo"), world.Clock, NullLogger<JobPump>.Instance);
+        pump = new JobPump(runner, StubGrainFactory.Of(shard), view, new JobsOptions("silo"), world.Clock, NullLogger<JobPump>.Instance);
     }
 
     [Fact]

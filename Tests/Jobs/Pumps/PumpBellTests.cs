@@ -4,7 +4,6 @@ using Hearth.Storage.InMemory;
 using Hearth.Tests.Support.Cluster;
 using Hearth.Tests.Support.Jobs;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans;
 using Orleans.Runtime;
 
 namespace Hearth.Tests.Jobs.Pumps;
@@ -24,8 +23,9 @@ public sealed class PumpBellTests : IAsyncDisposable
     {
         var functions = new FunctionRegistry(world.Functions());
         var runner = new JobRunner(functions, new InMemoryJobStore(world.Clock), NullLogger<JobRunner>.Instance);
-        local = new JobPump(runner, others, view, new JobsOptions("self"), world.Clock, NullLogger<JobPump>.Instance);
-        bell = new PumpBell(local, view, functions, others, world.Clock, NullLogger<PumpBell>.Instance);
+        var grains = StubGrainFactory.Of(others, new StubShard());
+        local = new JobPump(runner, grains, view, new JobsOptions("self"), world.Clock, NullLogger<JobPump>.Instance);
+        bell = new PumpBell(local, view, functions, grains, world.Clock, NullLogger<PumpBell>.Instance);
         view.Set(TestView.SiloOf("self"), TestView.SiloOf("other", "gpu"));
     }
 
@@ -121,8 +121,8 @@ public sealed class PumpBellTests : IAsyncDisposable
             "the silo that may serve it is rung");
     }
 
-    /// <summary>All other pumps; its own factory.</summary>
-    private sealed class StubPump : IPumpGrain, IGrainFactory
+    /// <summary>All other pumps.</summary>
+    private sealed class StubPump : IPumpGrain
     {
         private int rings;
 
@@ -141,14 +141,5 @@ public sealed class PumpBellTests : IAsyncDisposable
         public Task CancelAsync(string shard, JobId id) => Cancel();
 
         public Task<HeldAttempt[]> HeldOfAsync(string shard, long epoch) => Task.FromResult<HeldAttempt[]>([]);
-
-        public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
-            where TGrainInterface : IGrainWithStringKey => typeof(TGrainInterface) == typeof(IPumpGrain)
-                ? (TGrainInterface)(object)this : (TGrainInterface)(object)new StubShard();
-
-        public IGrain GetGrain(Type grainInterfaceType, string grainPrimaryKey) => this;
-
-        public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
-            where TGrainInterface : IAddressable => (TGrainInterface)(object)this;
     }
 }

@@ -92,17 +92,18 @@ internal sealed class StubShard : IShardGrain
     public Task WakeAsync() => Task.CompletedTask;
 }
 
-/// <summary>A factory whose every grain is the same one, whatever it is asked for: the engines' interfaces have not the same members.</summary>
-public class SoleGrainFactory : DispatchProxy
+/// <summary>A factory of what a test made, whatever the key: the engines' interfaces have not the same members.</summary>
+public class StubGrainFactory : DispatchProxy
 {
-    private object grain = null!;
+    private object[] grains = [];
 
-    public static IGrainFactory Of(object grain)
+    /// <summary>Answers with the first of them that has the interface which is asked for.</summary>
+    public static IGrainFactory Of(params object[] grains)
     {
-        var factory = Create<IGrainFactory, SoleGrainFactory>();
-        ((SoleGrainFactory)(object)factory).grain = grain;
+        var factory = Create<IGrainFactory, StubGrainFactory>();
+        ((StubGrainFactory)(object)factory).grains = grains;
         return factory;
     }
 
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => grain;
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => Array.Find(grains, targetMethod!.ReturnType.IsInstanceOfType);
 }

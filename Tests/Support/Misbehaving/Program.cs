@@ -114,9 +114,20 @@ builder.AddFunction("fresh", (Named name, FunctionContext context) => $"{name.Na
 builder.AddFunction("pair", (Pair pair) => pair, o => (o.Route, o.Method) = ("/pairs/{left}", "PUT"));
 builder.AddFunction("square", (Number n) => n.Value * n.Value, o => (o.Route, o.Method) = ("/squares/{value:int}", "GET"));
 builder.AddFunction("ping", () => "pong", o => (o.Route, o.Method) = ("/ping", "GET"));
+// Files are shared by all that append, each of which writes where it found the end.
+var appending = new SemaphoreSlim(1);
 builder.AddFunction("ledger", async (Entry entry, FunctionContext context, TimeProvider clock, CancellationToken token) =>
 {
-    await File.AppendAllTextAsync(entry.File, $"{context.JobId} {context.Attempt}\n", token);
+    await appending.WaitAsync(token);
+    try
+    {
+        await File.AppendAllTextAsync(entry.File, $"{context.JobId} {context.Attempt}\n", token);
+    }
+    finally
+    {
+        appending.Release();
+    }
+
     await Task.Delay(TimeSpan.FromSeconds(entry.Seconds), clock, token);
     return context.Attempt;
 });

@@ -29,6 +29,8 @@ internal static class WorkerBody
         {
             if (body.IsEmpty)
                 throw new JobRejectedException(Problems.Malformed("The body is empty; docs/reference/workers.md shows what to send."));
+            if (!isXml && !JsonInput.IsUtf8(body))
+                throw new JobRejectedException(Problems.From(JsonInput.NotUtf8));
             return (JsonDocument.Parse(isXml ? ToJson(body) : body.ToArray(), Strict), isXml);
         }
         catch (JsonException e)

@@ -21,11 +21,15 @@ internal sealed partial class ClusterMembers(
     /// <summary>Metadata of a silo that has just come is fetched meanwhile.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Whoever was suspended for so long may be dead for the others, and has to ask before it starts anything.</summary>
+    private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(2);
+
     private readonly Lock gate = new();
     private readonly ConcurrentDictionary<string, (PeerState State, DateTimeOffset At)> peers = new(StringComparer.Ordinal);
     private readonly DateTimeOffset startedAt = clock.GetUtcNow();
     private volatile ClusterSnapshot current = new(0, []);
     private volatile bool isDraining;
+    private long lookedAt = clock.GetTimestamp();
 
     public event Action? Changed;
 
@@ -33,7 +37,9 @@ internal sealed partial class ClusterMembers(
 
     public ClusterSnapshot Current => current;
 
-    public bool MayStartJobs => !isDraining && current.Find(Self) is not null;
+    public bool MayStartJobs => !isDraining && !HasPaused && current.Find(Self) is not null;
+
+    private bool HasPaused => clock.GetElapsedTime(Volatile.Read(ref lookedAt)) > PauseMax;
 
     /// <summary>What another silo tells of itself.</summary>
     public void Heard(PeerState state)
@@ -94,7 +100,10 @@ internal sealed partial class ClusterMembers(
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
+                if (HasPaused && !await AskAsync(stoppingToken))
+                    continue;
                 Look();
+                Volatile.Write(ref lookedAt, clock.GetTimestamp());
                 if (clock.GetElapsedTime(told) < TellEvery)
                     continue;
                 told = clock.GetTimestamp();
@@ -104,6 +113,21 @@ internal sealed partial class ClusterMembers(
         catch (OperationCanceledException)
         {
             await following;
+        }
+    }
+
+    /// <summary>Reads the membership itself; should it say that this silo is dead, Orleans ends it.</summary>
+    private async Task<bool> AskAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await membership.Refresh(cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotAsked(logger, e.Message);
+            return false;
         }
     }
 
@@ -181,6 +205,9 @@ internal sealed partial class ClusterMembers(
 
     [LoggerMessage(LogLevel.Warning, "Silo {Silo} is declared dead")]
     private static partial void LogDead(ILogger logger, string silo);
+
+    [LoggerMessage(LogLevel.Warning, "This silo stood still and starts no jobs until it knows what became of it; the membership cannot be read: {Reason}")]
+    private static partial void LogNotAsked(ILogger logger, string reason);
 
     [LoggerMessage(LogLevel.Debug, "Silo {Silo} could not be told how this one is: {Reason}")]
     private static partial void LogNotTold(ILogger logger, string silo, string reason);

@@ -12,6 +12,6 @@ internal sealed class PoolDirector(IClusterView cluster, IClusterMembershipServi
         var key = target.GrainIdentity.Key.ToString()!;
         return cluster.Current.HomeOf(key) is { } home && membership.Find(home) is { } silo
             ? Task.FromResult(silo)
-            : throw Rejection.Of($"No silo takes the work of pool '{PoolPlacement.PoolOf(key)}': start one with --pool {PoolPlacement.PoolOf(key)}.");
+            : throw new NotTakenException($"No silo takes the work of pool '{PoolPlacement.PoolOf(key)}': start one with --pool {PoolPlacement.PoolOf(key)}.");
     }
 }

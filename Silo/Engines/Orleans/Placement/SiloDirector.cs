@@ -10,6 +10,6 @@ internal sealed class SiloDirector(IClusterMembershipService membership) : IPlac
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         var silo = SiloPlacement.SiloOf(target.GrainIdentity.Key.ToString()!);
-        return membership.Find(silo) is { } address ? Task.FromResult(address) : throw Rejection.Of($"Silo {silo} has gone.");
+        return membership.Find(silo) is { } address ? Task.FromResult(address) : throw new NotTakenException($"Silo {silo} has gone.");
     }
 }

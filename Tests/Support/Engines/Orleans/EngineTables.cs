@@ -12,6 +12,14 @@ internal static class EngineTables
     /// <summary>What new databases are made like: the one that the tables have been made in.</summary>
     public const string Template = "template1";
 
+    /// <summary>All silos that ever were, for a query's FROM: id, name, started_at, and whether each lives, was declared dead, and showed so lately.</summary>
+    /// <remarks>3 is active, 6 dead; who has left is dead, too, but nobody suspected it. Names follow from ids, see SiloIds.</remarks>
+    public const string Silos = """
+        (SELECT siloname AS id, left(siloname, -13) AS name, starttime AS started_at, status BETWEEN 3 AND 5 AS lives,
+            status = 6 AND coalesce(suspecttimes, '') <> '' AS was_declared_dead,
+            status = 3 AND clock_timestamp() - iamalivetime < interval '4 s' AS renews FROM orleansmembershiptable) AS silos
+        """;
+
     private static readonly string[] Scripts =
     [
         "Shared/PostgreSQL-Main.sql", "Orleans.Clustering.AdoNet/PostgreSQL-Clustering.sql",

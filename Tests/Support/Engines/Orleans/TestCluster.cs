@@ -15,15 +15,10 @@ namespace Hearth.Tests.Support;
 
 /// <summary>A host with grains in it, on the engine that the build picked. Started when made; stopped when disposed.</summary>
 /// <remarks>
-/// Not TestingHost's cluster: it waits on the host's clock, which tests stop. The silo's own business goes by the real clock here, that of grains
-/// and calls by the test's.
+/// Not TestingHost's cluster: it waits on the host's clock, which tests stop. Grains go by the test's clock, all else by the real one.
 /// </remarks>
 public sealed class TestCluster : IAsyncDisposable
 {
-    /// <summary>What needs the real clock; the collection of activations mixes it with the host's where they differ.</summary>
-    private static readonly string[] RealTime =
-        [TimeProviderNames.Membership, TimeProviderNames.SystemTimers, TimeProviderNames.GrainDirectory, TimeProviderNames.ActivationManagement];
-
     private readonly IHost _host;
 
     private TestCluster(IHost host) => _host = host;
@@ -36,8 +31,7 @@ public sealed class TestCluster : IAsyncDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Services.Replace(ServiceDescriptor.Singleton(time ?? TimeProvider.System));
-        foreach (var own in RealTime)
-            builder.Services.AddKeyedSingleton(own, TimeProvider.System);
+        OrleansServices.Add(builder.Services);
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(FreePort(), gatewayPort: 0);

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
 
 namespace Hearth.Tests.Support.Faults;
 
@@ -8,17 +10,24 @@ internal sealed partial class FaultedCluster
 {
     private static readonly TimeSpan DeathMax = TimeSpan.FromSeconds(30);
 
-    /// <summary>The silo's row: the last one under the name.</summary>
-    public async Task<(string Id, int Status)> RowAsync(string name) => (await Store.ReadAsync(
-        $"SELECT id, status FROM hearth.silo WHERE name = '{name}' ORDER BY started_at DESC LIMIT 1",
-        row => (row.GetString(0), (int)row.GetInt16(1)))).Single();
+    /// <summary>The last silo under the name.</summary>
+    public async Task<(string Id, bool IsDead)> RowAsync(string name) => (await Store.ReadAsync(
+        $"SELECT id, was_declared_dead FROM {EngineTables.Silos} WHERE name = '{name}' ORDER BY started_at DESC LIMIT 1",
+        row => (row.GetString(0), row.GetBoolean(1)))).Single();
+
+    /// <summary>What a silo is for the others: <c>active</c> or <c>draining</c>; null when it is not there for whoever answered.</summary>
+    public async Task<string?> StatusAsync(string name)
+    {
+        using var answer = await SendAsync(HttpMethod.Get, "/v1/silos/" + name);
+        return answer.IsSuccessStatusCode ? (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("status").GetString() : null;
+    }
 
     /// <summary>How many silos were ever declared dead.</summary>
     public async Task<long> DeclaredAsync() =>
-        (await Store.ReadAsync("SELECT count(*) FROM hearth.silo WHERE status = 4", row => row.GetInt64(0))).Single();
+        (await Store.ReadAsync($"SELECT count(*) FROM {EngineTables.Silos} WHERE was_declared_dead", row => row.GetInt64(0))).Single();
 
     /// <summary>Waits until the others have declared it dead.</summary>
-    public Task<TimeSpan> DeadAsync(string name) => UntilAsync(async () => (await RowAsync(name)).Status == 4, $"{name} is declared dead", DeathMax);
+    public Task<TimeSpan> DeadAsync(string name) => UntilAsync(async () => (await RowAsync(name)).IsDead, $"{name} is declared dead", DeathMax);
 
     /// <summary>
     /// The jobs that a silo had in its hands when it was hit: begun, and without an end in the store. To be asked right after the hit.
@@ -58,7 +67,7 @@ internal sealed partial class FaultedCluster
         public async Task<string> DoneAsync()
         {
             await cluster.UntilAsync(
-                async () => (await cluster.Store.ReadAsync($"SELECT count(*) FROM hearth.silo WHERE id = '{silo}' AND status = 4", row => row.GetInt64(0))).Single() == 1,
+                async () => (await cluster.Store.ReadAsync($"SELECT count(*) FROM {EngineTables.Silos} WHERE id = '{silo}' AND was_declared_dead", row => row.GetInt64(0))).Single() == 1,
                 silo + " is declared dead", DeathMax);
             declared = Stopwatch.GetElapsedTime(hit);
             var began = default(TimeSpan?);

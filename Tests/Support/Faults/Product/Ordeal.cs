@@ -151,7 +151,7 @@ internal sealed class Ordeal
         string.Create(CultureInfo.InvariantCulture, $"all {names.Length} silos live"), RepairMax);
 
     private async Task<long> RenewingAsync() => (await cluster.Store.ReadAsync(
-        "SELECT count(*) FROM hearth.silo WHERE status = 1 AND clock_timestamp() - renewed_at < interval '1.5 s'", row => row.GetInt64(0))).Single();
+        $"SELECT count(*) FROM {EngineTables.Silos} WHERE renews", row => row.GetInt64(0))).Single();
 
     /// <param name="Name">For the output.</param>
     /// <param name="Befalls">What.</param>
