@@ -12,11 +12,13 @@ using Hearth.Api.Jobs.Workers;
 using Hearth.Api.Objects;
 using Hearth.Api.OpenApi;
 using Hearth.Auth;
+using Hearth.Client;
 using Hearth.Cluster;
 using Hearth.Engines;
 using Hearth.Functions;
 using Hearth.Functions.Registration;
 using Hearth.Functions.Runs;
+using Hearth.InProcess;
 using Hearth.Jobs;
 using Hearth.Objects;
 using Hearth.Observability;
@@ -44,6 +46,7 @@ internal static class SiloHost
         AddObjects(builder.Services);
         AddJobs(builder.Services, self);
         AddApi(builder.Services, options, keyHash);
+        AddClient(builder.Services);
         ListenOn(builder.Web, options, certificate);
         var web = builder.Web.Build();
         Map(web);
@@ -152,6 +155,15 @@ internal static class SiloHost
         services.AddSingleton<SubmitEndpoint>();
         services.AddSingleton<WorkerEndpoints>();
         services.AddSingleton<WorkerRoutes>();
+    }
+
+    private static void AddClient(IServiceCollection services)
+    {
+        services.AddSingleton<InProcessCalls>();
+        services.AddSingleton<InProcessJobs>();
+        services.AddSingleton<InProcessLists>();
+        services.AddSingleton<InProcessObjects>();
+        services.TryAddSingleton<IHearthClient, InProcessClient>(); // an application may have one of another cluster
     }
 
     private static void ListenOn(WebApplicationBuilder web, HearthOptions options, ServerCertificate? certificate)

@@ -11,6 +11,8 @@ internal sealed class HealthEndpoints(
     IGrainStateStore store, StoreWatch watch, TimeProvider clock, ManifestFunctions manifests, IClusterView cluster, PoolCensus pools,
     IHostApplicationLifetime lifetime)
 {
+    private const string Unready = "unready";
+
     /// <summary>Whoever asks gives up soon.</summary>
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(2);
 
@@ -18,14 +20,16 @@ internal sealed class HealthEndpoints(
 
     public async Task ReadyAsync(HttpContext http)
     {
-        if (await TroubleAsync() is { } trouble)
-        {
-            await WriteAsync(http, new HealthDocument("unready", [trouble]), StatusCodes.Status503ServiceUnavailable);
-            return;
-        }
+        var health = await ReadAsync();
+        await WriteAsync(http, health, health.Status == Unready ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+    }
 
+    public async Task<HealthDocument> ReadAsync()
+    {
+        if (await TroubleAsync() is { } trouble)
+            return new HealthDocument(Unready, [trouble]);
         string[] reasons = [.. manifests.Mistakes, .. pools.Mistakes(), .. Draining()];
-        await WriteAsync(http, new HealthDocument(reasons.Length == 0 ? "ready" : "degraded", reasons), StatusCodes.Status200OK);
+        return new HealthDocument(reasons.Length == 0 ? "ready" : "degraded", reasons);
     }
 
     private bool IsDraining => cluster.Current.Find(cluster.Self)?.Status == SiloStatus.Draining;

@@ -14,6 +14,9 @@ public sealed class TimeoutTests
 {
     private static readonly TimeSpan s_short = TimeSpan.FromSeconds(1);
 
+    /// <summary>Engines count in milliseconds, and may begin between two.</summary>
+    private static readonly TimeSpan s_notBefore = s_short * 0.9;
+
     [Fact]
     public async Task Calls_have_thirty_seconds_unless_told_otherwise()
     {
@@ -32,7 +35,7 @@ public sealed class TimeoutTests
         var watch = Stopwatch.StartNew();
         var call = grain.PassGate("slow-silo");
         await Assert.ThrowsAsync<TimeoutException>(() => Gate.EndOf(call));
-        Assert.True(watch.Elapsed >= s_short, $"It timed out after {watch.Elapsed}.");
+        Assert.True(watch.Elapsed >= s_notBefore, $"It timed out after {watch.Elapsed}.");
         Gate.Of("slow-silo").Open();
     }
 
@@ -43,7 +46,7 @@ public sealed class TimeoutTests
         var watch = Stopwatch.StartNew();
         var call = cluster.Grains.GetGrain<ISlowGrain>("shorter").PassGateQuickly("slow-shorter");
         await Assert.ThrowsAsync<TimeoutException>(() => Gate.EndOf(call));
-        Assert.True(watch.Elapsed >= s_short, $"It timed out after {watch.Elapsed}.");
+        Assert.True(watch.Elapsed >= s_notBefore, $"It timed out after {watch.Elapsed}.");
         Gate.Of("slow-shorter").Open();
     }
 

@@ -119,6 +119,9 @@ internal sealed partial class PumpBell : IDisposable
     /// <summary>The attempts of a shard that are anywhere; waits for silos that do not answer until they do, or are gone.</summary>
     public async Task<Dictionary<JobId, (int Attempt, string Silo)>> HeldOfAsync(string shard, long epoch, CancellationToken cancellationToken)
     {
+        // A view without this silo is from before it came, and may lack others.
+        while (cluster.Current.Find(cluster.Self) is null)
+            await Task.Delay(AskAgain, clock, cancellationToken);
         var held = local.HeldOf(shard, epoch).ToDictionary(run => run.Id, run => (run.Attempt, cluster.Self));
         var others = cluster.Current.Silos.Where(silo => silo.Id != cluster.Self && silo.Roles.HasFlag(SiloRoles.Worker));
         foreach (var (silo, attempts) in await Task.WhenAll(others.Select(silo => HeldOfAsync(silo.Id, shard, epoch, cancellationToken))))

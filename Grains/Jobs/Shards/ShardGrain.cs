@@ -64,7 +64,7 @@ internal sealed partial class ShardGrain(
         finally
         {
             bell.Forget(memory.Queues);
-            memory.Clear();
+            memory.Leave();
         }
     }
 

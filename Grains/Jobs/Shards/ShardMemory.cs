@@ -19,6 +19,7 @@ internal sealed class ShardMemory
     private readonly HashSet<JobId> waking = [];
     private readonly HashSet<JobId> ending = [];
     private readonly HashSet<JobId> lookedAt = [];
+    private bool hasLeft;
 
     public ShardMemory(PayloadBudget budget)
     {
@@ -163,7 +164,7 @@ internal sealed class ShardMemory
 
     public void Keep(JobEntry job, JobSpec spec)
     {
-        if (job.Spec is null && budget.TryKeep(spec))
+        if (!hasLeft && job.Spec is null && budget.TryKeep(spec))
             job.Spec = spec;
     }
 
@@ -207,12 +208,15 @@ internal sealed class ShardMemory
         }
     }
 
-    /// <summary>Forgets everything: the budget is the silo's, and outlives the shard's owner.</summary>
-    public void Clear()
+    /// <summary>
+    /// Forgets the payloads for good: the budget is the silo's, and outlives the shard's owner. The jobs stay: a call that is still under way
+    /// would take one that is not here for ended, and an attempt that told its result for acknowledged.
+    /// </summary>
+    public void Leave()
     {
+        hasLeft = true;
         foreach (var job in entries.Values)
             Drop(job);
-        entries.Clear();
     }
 
     /// <summary>Forgets a job's payload.</summary>

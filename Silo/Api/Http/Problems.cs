@@ -77,6 +77,8 @@ internal static class Problems
     public static Problem JobEnded(JobId id, JobState state) => new(
         "job-ended", 409, "Job ended", $"Job '{id}' had ended before: {state.ToString().ToLowerInvariant()}. What has ended stays as it is.");
 
+    public static Problem JobFailed(string? why) => new("job-failed", 500, "Job failed", why);
+
     public static Problem JobCancelled(string? why) => new(
         "job-cancelled", 410, "Job cancelled", (why ?? "Cancelled.") + " It has no result, and will have none.");
 

@@ -64,7 +64,7 @@ internal sealed class JobEndpoints(JobLookup jobs, IJobStore store)
 
     private async Task<Problem?> AnswerAsync(HttpContext http, JobView job, string queue) => job.State switch
     {
-        JobState.Failed => new Problem("job-failed", 500, "Job failed", job.Error),
+        JobState.Failed => Problems.JobFailed(job.Error),
         JobState.Cancelled => Problems.JobCancelled(job.Error),
         JobState.Succeeded => await SendResultAsync(http, job),
         _ => await AcceptedAsync(http, job, queue),

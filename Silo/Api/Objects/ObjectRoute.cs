@@ -37,27 +37,25 @@ internal static class ObjectRoute
             }
         });
 
+    /// <summary>What an error of an object means to its caller; null for a defect.</summary>
+    public static Problem? Explain(Exception error) => error switch
+    {
+        InconsistentStateException => Problems.ObjectMoved,
+        _ when StoreTrouble.In(error) is { } trouble => trouble is OutcomeUnknownException ? Problems.ObjectSilent : Problems.StoreUnreadable,
+        _ when NotRun.Is(error) => Problems.SiloUnavailable,
+        TimeoutException or OrleansException => Problems.ObjectSilent,
+        _ => null,
+    };
+
     private static async Task<Problem?> TryAsync(Func<Task<Problem?>> answer)
     {
         try
         {
             return await answer();
         }
-        catch (InconsistentStateException)
+        catch (Exception e) when (Explain(e) is not null)
         {
-            return Problems.ObjectMoved;
-        }
-        catch (Exception e) when (StoreTrouble.In(e) is { } trouble)
-        {
-            return trouble is OutcomeUnknownException ? Problems.ObjectSilent : Problems.StoreUnreadable;
-        }
-        catch (Exception e) when (NotRun.Is(e))
-        {
-            return Problems.SiloUnavailable;
-        }
-        catch (Exception e) when (e is TimeoutException or OrleansException)
-        {
-            return Problems.ObjectSilent;
+            return Explain(e);
         }
     }
 }

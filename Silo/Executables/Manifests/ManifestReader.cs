@@ -51,6 +51,11 @@ internal static class ManifestReader
         {
             return new ManifestResult(null, [$"{path}: the file is not valid JSON (at most {DepthMax} levels deep): {e.Message}"]);
         }
+        catch (InvalidOperationException)
+        {
+            // Thrown for text that JSON can spell and UTF-16 cannot hold.
+            return new ManifestResult(null, [$"{path}: the file has a name or text that is not Unicode: remove escapes of lone surrogates (\\ud800 to \\udfff)."]);
+        }
 
         return new ManifestResult(null, [$"{path}: the file must hold one JSON object, for instance {{ \"command\": \"./program\" }}."]);
     }

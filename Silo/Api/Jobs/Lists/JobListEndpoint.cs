@@ -18,14 +18,10 @@ internal sealed class JobListEndpoint(JobList list)
 
     private async Task<Problem?> AnswerAsync(HttpContext http, JobQuery query)
     {
-        var filter = new JobFilter([])
-        {
-            Function = query.Function, Tag = query.Tag, From = query.From, Before = query.To, Error = query.Error, Below = query.Below, Limit = query.Limit,
-        };
         ListedJobs page;
         try
         {
-            page = await list.PageAsync(query.Queue, filter, query.State, http.RequestAborted);
+            page = await list.PageAsync(query.Queue, query.ToFilter(), query.State, http.RequestAborted);
         }
         catch (StoreUnavailableException)
         {

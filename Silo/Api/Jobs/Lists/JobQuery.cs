@@ -2,6 +2,7 @@ using System.Globalization;
 using Hearth.Api.Http;
 using Hearth.Functions;
 using Hearth.Jobs;
+using Hearth.Storage;
 
 namespace Hearth.Api.Jobs.Lists;
 
@@ -36,6 +37,8 @@ internal sealed record JobQuery
     /// <summary>What the pages of one list have in common, as text.</summary>
     public string Filter => string.Create(
         CultureInfo.InvariantCulture, $"{Queue}\n{Function}\n{State}\n{Tag}\n{From:O}\n{To:O}\n{Error}");
+
+    public JobFilter ToFilter() => new([]) { Function = Function, Tag = Tag, From = From, Before = To, Error = Error, Below = Below, Limit = Limit };
 
     public static (JobQuery Query, Problem? Problem) Read(IQueryCollection given)
     {

@@ -22,7 +22,8 @@ internal sealed class QueueEndpoints(ShardDirectory shards, IClusterView cluster
             : Problems.UnknownQueue(name);
     });
 
-    private async Task<IReadOnlyList<QueueDocument>> ReadAsync(string? queue, HttpContext http)
+    /// <summary>A queue, or all by name.</summary>
+    public async Task<IReadOnlyList<QueueDocument>> ReadAsync(string? queue, HttpContext http)
     {
         var depths = new List<(string Key, ShardDepth? Depth)>();
         foreach (var some in (await shards.ShardsAsync(queue, http.RequestAborted)).Chunk(ShardsAtOnce))

@@ -31,7 +31,7 @@ internal static class WorkerBody
                 throw new JobRejectedException(Problems.Malformed("The body is empty; docs/reference/workers.md shows what to send."));
             if (!isXml && !JsonInput.IsUtf8(body))
                 throw new JobRejectedException(Problems.From(JsonInput.NotUtf8));
-            return (JsonDocument.Parse(isXml ? ToJson(body) : body.ToArray(), Strict), isXml);
+            return (Parse(isXml ? ToJson(body) : body.ToArray()), isXml);
         }
         catch (JsonException e)
         {
@@ -45,6 +45,19 @@ internal static class WorkerBody
         finally
         {
             http.Request.BodyReader.AdvanceTo(body.End);
+        }
+    }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            return JsonDocument.Parse(json, Strict);
+        }
+        catch (InvalidOperationException)
+        {
+            // Thrown where names are compared, for one that JSON can spell and UTF-16 cannot hold.
+            throw new JobRejectedException(Problems.Malformed("The body has a name that is not Unicode: send valid UTF-8, without lone surrogates."));
         }
     }
 

@@ -26,10 +26,11 @@ internal sealed class WorkerFields
             throw Rejected("", "must be an object");
         foreach (var member in element.EnumerateObject())
         {
-            if (!known.Contains(member.Name, StringComparer.Ordinal))
-                throw Rejected(Problems.Shown(member.Name), $"is not known: remove it, or use one of {string.Join(", ", known)}");
-            if (member.Value.ValueKind != JsonValueKind.Null || member.Name == "result")
-                members.Add(member.Name, member.Value);
+            var name = NameOf(member);
+            if (!known.Contains(name, StringComparer.Ordinal))
+                throw Rejected(Problems.Shown(name), $"is not known: remove it, or use one of {string.Join(", ", known)}");
+            if (member.Value.ValueKind != JsonValueKind.Null || name == "result")
+                members.Add(name, member.Value);
         }
     }
 
@@ -56,7 +57,7 @@ internal sealed class WorkerFields
             return fallback ?? throw Missing(name, range);
         var isNumber = value.ValueKind == JsonValueKind.Number
             ? value.TryGetInt32(out var number)
-            : (lenient & int.TryParse(value.ValueKind == JsonValueKind.String ? value.GetString() : "", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number));
+            : (lenient & int.TryParse(value.ValueKind == JsonValueKind.String ? Unicode(name, value) : "", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number));
         return isNumber && number >= min && number <= max ? number : throw Rejected(name, range);
     }
 
@@ -94,11 +95,15 @@ internal sealed class WorkerFields
         return new JobRejectedException(Problems.InvalidInput($"'{full}' {what}.", full));
     }
 
-    private string Unicode(string name, JsonElement value)
+    private string NameOf(JsonProperty member) => Unicode("", () => member.Name);
+
+    private string Unicode(string name, JsonElement value) => Unicode(name, () => value.GetString()!);
+
+    private string Unicode(string name, Func<string> read)
     {
         try
         {
-            return value.GetString()!;
+            return read();
         }
         catch (InvalidOperationException)
         {

@@ -185,13 +185,14 @@ internal sealed partial class ClusterMembers(
         Changed?.Invoke();
     }
 
-    /// <summary>Null for one that is not there yet, or no more, or whose labels are not known yet.</summary>
+    /// <summary>Null for one that is not there yet, or no more.</summary>
     private SiloView? View(ClusterMember member)
     {
-        if (member.Status is not (MemberStatus.Active or MemberStatus.ShuttingDown or MemberStatus.Stopping)
-            || SiloLabels.From(metadata.GetSiloMetadata(member.SiloAddress)) is not { } labels)
+        if (member.Status is not (MemberStatus.Active or MemberStatus.ShuttingDown or MemberStatus.Stopping))
             return null;
         var isSelf = member.Name == Self;
+        if (SiloLabels.From(metadata.GetSiloMetadata(member.SiloAddress)) is not { } labels)
+            return isSelf ? null : Unlabelled(member);
         var told = peers.TryGetValue(member.Name, out var peer) ? peer.State : null;
         var (running, waiting) = isSelf ? load.Read() : new SiloLoad(told?.Running ?? 0, told?.Waiting ?? 0);
         var drains = member.Status != MemberStatus.Active || (isSelf ? isDraining : told is { IsDraining: true });
@@ -200,6 +201,12 @@ internal sealed partial class ClusterMembers(
             new SiloLoad(running, waiting), isSelf ? http.Current : told?.Http, labels.HearthVersion,
             isSelf ? startedAt : told?.StartedAt ?? clock.GetUtcNow(), isSelf || told is null ? clock.GetUtcNow() : peer.At);
     }
+
+    /// <summary>
+    /// One whose labels are still fetched takes no work; but who takes a shard over must ask it for what it runs, or that would run twice.
+    /// </summary>
+    private SiloView Unlabelled(ClusterMember member) => new(
+        member.Name, SiloIds.NameIn(member.Name), [], SiloRoles.Worker, SiloStatus.Draining, default, Http: null, Version: "", clock.GetUtcNow(), clock.GetUtcNow());
 
     private static IEnumerable<(string, SiloStatus)> Who(IReadOnlyList<SiloView> silos) => silos.Select(silo => (silo.Id, silo.Status));
 

@@ -44,6 +44,19 @@ internal sealed partial class FaultedCluster
     public IReadOnlyList<Effect> BegunBy(string name, long after) =>
         [.. Effects().Where(run => run.Silo == members[name].Tag && run.Start > after)];
 
+    /// <summary>The first jobs that ran more than once, each with its runs in order; times in ms since the first run of all.</summary>
+    public string RunTwice()
+    {
+        var all = Effects();
+        var twice = all.GroupBy(run => run.Job, StringComparer.Ordinal).Where(runs => runs.Skip(1).Any()).Take(20);
+        return string.Join(Environment.NewLine, twice.Select(runs => runs.Key + ": " + string.Join(", ", runs.Select(run => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{run.Silo} attempt {run.Attempt} epoch {run.Epoch} at {Milliseconds(run.Start)} to {(run.End is { } end ? Milliseconds(end) : "?")}")))))
+            + Environment.NewLine + Outputs();
+
+        string Milliseconds(long at) => Stopwatch.GetElapsedTime(all[0].Start, at).TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Waits until a silo runs something.</summary>
     public Task RunsAsync(string name) => UntilAsync(
         () => Task.FromResult(Effects().Any(run => run.Silo == members[name].Tag && run.End is null)), $"{name} runs a job", DeathMax);

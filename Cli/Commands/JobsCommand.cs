@@ -1,0 +1,108 @@
+using System.CommandLine;
+using Hearth.Cli.Connecting;
+using Hearth.Cli.Output;
+using Hearth.Client;
+
+namespace Hearth.Cli.Commands;
+
+/// <summary><c>hearth jobs</c> and what is below it.</summary>
+internal static class JobsCommand
+{
+    public static Command Create(ConnectionOptions connection) => new("jobs", "Finds jobs, follows them and acts on them.")
+    {
+        new JobListCommand(connection),
+        Show(connection),
+        Result(connection),
+        Tail(connection),
+        Act(connection, "cancel", "Cancels jobs: no attempt starts any more, and one that runs is told to stop.", (client, id, token) => client.CancelAsync(id, token)),
+        Act(connection, "redrive", "Runs failed or cancelled jobs again, as new jobs.", (client, id, token) => client.RedriveAsync(id, cancellationToken: token)),
+    };
+
+    private static Argument<string> Id { get; } = new("ID") { Description = "The job." };
+
+    private static Command Show(ConnectionOptions connection)
+    {
+        var show = new Command("show", "Shows where a job stands.") { Id };
+        show.SetAction((parsed, cancellationToken) => Session.RunAsync(connection, parsed, async (session, token) =>
+        {
+            var job = await session.Client.GetAsync(parsed.GetValue(Id)!, token);
+            if (session.IsJson)
+                JsonOut.Print(job);
+            else
+                Tables.Print(session.Terminal, Members(job));
+            return ExitCode.Done;
+        }, cancellationToken));
+        return show;
+    }
+
+    private static Command Result(ConnectionOptions connection)
+    {
+        var output = new Option<string?>("--output", "-o") { Description = "Write it to a file.", HelpName = "FILE" };
+        var result = new Command("result", "Waits for a job's end, and prints its result.") { Id, output };
+        result.SetAction((parsed, cancellationToken) => Session.RunAsync(connection, parsed, async (session, token) =>
+        {
+            var payload = await session.Client.ResultAsync(parsed.GetValue(Id)!, token);
+            await PayloadOut.PrintAsync(payload, session.Terminal, parsed.GetValue(output), token);
+            return ExitCode.Done;
+        }, cancellationToken));
+        return result;
+    }
+
+    private static Command Tail(ConnectionOptions connection)
+    {
+        var tail = new Command("tail", "Prints what has happened to a job and happens, until its end.") { Id };
+        tail.SetAction((parsed, cancellationToken) => Session.RunAsync(connection, parsed, async (session, token) =>
+        {
+            var code = ExitCode.Done;
+            await foreach (var told in session.Client.EventsAsync(parsed.GetValue(Id)!, cancellationToken: token))
+            {
+                await Console.Out.WriteLineAsync(session.IsJson ? JsonOut.Text(told) : EventText.Of(told));
+                if (told.IsEnd && !told.Data.GetProperty("state").ValueEquals("succeeded"))
+                    code = ExitCode.Failed;
+            }
+
+            return code;
+        }, cancellationToken));
+        return tail;
+    }
+
+    private static Command Act(ConnectionOptions connection, string name, string description, Func<IHearthClient, string, CancellationToken, Task<Job>> act)
+    {
+        var ids = new Argument<string[]>("ID") { Description = "The jobs.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command(name, description) { ids };
+        command.SetAction((parsed, cancellationToken) => Session.RunAsync(connection, parsed, async (session, token) =>
+        {
+            foreach (var id in parsed.GetValue(ids)!)
+            {
+                var job = await act(session.Client, id, token);
+                if (session.IsJson)
+                    JsonOut.Print(job);
+                else
+                    Console.Out.WriteLine($"{job.Id} {Tables.Name(job.State)}");
+            }
+
+            return ExitCode.Done;
+        }, cancellationToken));
+        return command;
+    }
+
+    private static IEnumerable<(string, Spectre.Console.Rendering.IRenderable?)> Members(Job job) =>
+    [
+        ("id", Tables.Cell(job.Id)),
+        ("queue", Tables.Cell(job.Queue)),
+        ("function", Tables.Cell(job.Function)),
+        ("state", Tables.Cell(job.State)),
+        ("priority", Tables.Cell(job.Priority)),
+        ("accepted", Tables.Value(job.AcceptedAt)),
+        ("due", Tables.Value(job.DueAt)),
+        ("expires", Tables.Value(job.ExpiresAt)),
+        ("attempt", job.Attempt == 0 ? null : Tables.Cell(job.Attempt)),
+        ("started", Tables.Value(job.StartedAt)),
+        ("ended", Tables.Value(job.EndedAt)),
+        ("error", Tables.Value(job.Error)),
+        ("error type", Tables.Value(job.ErrorType)),
+        ("tags", Tables.Value(string.Join(", ", job.Tags ?? []))),
+        ("re-drive of", Tables.Value(job.RedriveOf)),
+        ("result", Tables.Value(job.ResultContentType)),
+    ];
+}

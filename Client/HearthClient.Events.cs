@@ -1,0 +1,89 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Hearth.Client.Http;
+
+namespace Hearth.Client;
+
+public sealed partial class HearthClient
+{
+    /// <summary>A silo sends a sign of life every 15 s.</summary>
+    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(45);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<JobEvent> EventsAsync(
+        string id, string? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var failures = new Failures(options.RetryFor, clock);
+        while (true)
+        {
+            using var response = await ConnectAsync(id, after, failures, cancellationToken).ConfigureAwait(false);
+            if (response is null)
+                continue;
+            if (response.StatusCode == HttpStatusCode.NoContent)
+                yield break;
+            failures.Opened();
+            using var reader = new EventReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), clock, SilenceMax);
+            while (await NextAsync(reader, cancellationToken).ConfigureAwait(false) is { } told)
+            {
+                failures.Clear();
+                after = told.Id ?? after;
+                yield return told;
+                if (told.IsEnd)
+                    yield break;
+            }
+
+            await failures.PauseAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>Null after a trouble that may pass, when it has been slept over.</returns>
+    private async Task<HttpResponseMessage?> ConnectAsync(string id, string? after, Failures failures, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Relative(Paths.Of("jobs", id, "events"))) { Headers = { { "Accept", "text/event-stream" } } };
+        if (after is not null)
+            request.Headers.Add("Last-Event-ID", after);
+        try
+        {
+            return await transport.OpenAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HearthException e) when (RepeatRules.Allows(Repeat.Always, e))
+        {
+            await failures.PauseAsync(cancellationToken, e).ConfigureAwait(false);
+            return null;
+        }
+    }
+
+    /// <returns>Null when the stream has ended, or is lost: whoever follows comes back.</returns>
+    private static async Task<JobEvent?> NextAsync(EventReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.NextAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>How long there has been nobody to follow from, and how often in a row nothing came of it.</summary>
+    private sealed class Failures(TimeSpan retryFor, TimeProvider clock)
+    {
+        private int count;
+        private long? since;
+
+        /// <summary>Somebody is there; whether anything comes of it is not known yet.</summary>
+        public void Opened() => since = null;
+
+        public void Clear() => count = 0;
+
+        public async Task PauseAsync(CancellationToken cancellationToken, HearthException? error = null)
+        {
+            var pause = RepeatRules.Pause(++count, error?.Problem.RetryAfter);
+            since ??= clock.GetTimestamp();
+            if (error is not null && clock.GetElapsedTime(since.Value) + pause > retryFor)
+                throw error;
+            await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+namespace Hearth.Client;
+
+/// <summary>A queue. Counts are null while no silo of its pool is there to tell them.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Pool">The pool whose silos run its jobs.</param>
+/// <param name="Shards">How many shards share its jobs.</param>
+/// <param name="Scheduled">Jobs that are not to start before their time.</param>
+/// <param name="Ready">Jobs that wait to run.</param>
+/// <param name="Running">Jobs that run.</param>
+/// <param name="Retrying">Jobs that wait for their next attempt.</param>
+/// <param name="Open">All of these.</param>
+/// <param name="OpenMax">Open jobs above which submissions are refused.</param>
+public sealed record QueueInfo(
+    string Name, string Pool, int Shards, int? Scheduled, int? Ready, int? Running, int? Retrying, int? Open, int OpenMax);
+
+/// <summary>A silo.</summary>
+/// <param name="Name">Its name; unique among those that live.</param>
+/// <param name="Id">Unique to this start of it.</param>
+/// <param name="Status"><c>active</c>, or <c>draining</c>: it takes no new work.</param>
+/// <param name="Pools">The pools whose work it takes.</param>
+/// <param name="Roles"><c>frontend</c>, <c>worker</c>.</param>
+/// <param name="Load">How busy it is.</param>
+/// <param name="Http">Where it serves HTTP; null when it does not.</param>
+/// <param name="Version">Of Hearth.</param>
+/// <param name="StartedAt">When it joined.</param>
+/// <param name="RenewedAt">Its last heartbeat.</param>
+/// <param name="IsSelf">Whether it is the one that answers.</param>
+public sealed record SiloInfo(
+    string Name, string Id, string Status, IReadOnlyList<string> Pools, IReadOnlyList<string> Roles, LoadInfo Load, string? Http, string Version,
+    DateTimeOffset StartedAt, DateTimeOffset RenewedAt, bool IsSelf);
+
+/// <summary>How busy a silo is.</summary>
+/// <param name="Running">Calls and attempts under way.</param>
+/// <param name="Waiting">Calls that wait for a slot.</param>
+public sealed record LoadInfo(int Running, int Waiting);
+
+/// <summary>Whether a silo can serve.</summary>
+/// <param name="Status"><c>ready</c>, <c>degraded</c>: it serves, and the reasons say what is wrong; or <c>unready</c>.</param>
+/// <param name="Reasons">Why it is not simply ready.</param>
+public sealed record HealthInfo(string Status, IReadOnlyList<string> Reasons)
+{
+    /// <summary>Whether calls and jobs can be served.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool CanServe => Status is "ready" or "degraded";
+}
+
+/// <summary>An object that has a state.</summary>
+/// <param name="Key">Its key.</param>
+/// <param name="Bytes">Length of the state's JSON.</param>
+/// <param name="UpdatedAt">When it was stored last.</param>
+public sealed record StateInfo(string Key, long Bytes, DateTimeOffset UpdatedAt);
