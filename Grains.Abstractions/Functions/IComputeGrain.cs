@@ -62,8 +62,10 @@ public enum ComputeEnd
 /// <param name="ContentType">Its media type; null when there is none.</param>
 /// <param name="Error">Why it did not succeed, in words that may be shown.</param>
 /// <param name="Field">The field of the input that the error is about.</param>
+/// <param name="RetryAfter">When the function wants to be called again, if it said so.</param>
 [GenerateSerializer]
 [Immutable]
 public sealed record ComputeResult(
     [property: Id(0)] ComputeEnd End, [property: Id(1)] ReadOnlyMemory<byte> Output = default, [property: Id(2)] string? ContentType = null,
-    [property: Id(3)] string? Error = null, [property: Id(4)] string? Field = null);
+    [property: Id(3)] string? Error = null, [property: Id(4)] string? Field = null,
+    [property: Id(5)] TimeSpan? RetryAfter = null);

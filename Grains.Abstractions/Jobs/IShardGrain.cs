@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace Hearth.Jobs;
 
 /// <summary>
@@ -65,6 +67,20 @@ public interface IShardGrain : IGrainWithStringKey
 
     /// <summary>A pump tells how attempts went. Repeats are harmless.</summary>
     Task CompleteAsync([Immutable] JobResult[] results);
+
+    /// <summary>An attempt tells how far it is. A hint: what is lost, or of an attempt that is over, does no harm.</summary>
+    [OneWay]
+    Task ProgressAsync(JobId id, int attempt, JobProgress progress);
+
+    /// <summary>Stores what the next attempt of a job can read; the last one wins.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="attempt">The attempt that saves it.</param>
+    /// <param name="detail">JSON, at most <see cref="JobLimits.DetailBytesMax"/>.</param>
+    /// <returns>False: the attempt is over, and nothing was stored.</returns>
+    Task<bool> SaveDetailAsync(JobId id, int attempt, string detail);
+
+    /// <summary>What was saved last; null: nothing.</summary>
+    Task<string?> ReadDetailAsync(JobId id);
 
     /// <summary>
     /// Hands ready jobs to a worker outside of the cluster, by priority then age; none when there are none. Never waits for jobs. Their leases are

@@ -23,6 +23,24 @@ public enum AttemptOutcome
 
     /// <summary>Handed back unharmed: costs no attempt.</summary>
     Returned,
+
+    /// <summary>Not now: again after a time (<see cref="AttemptExtras.Wait"/>); costs no attempt.</summary>
+    Snoozed,
+
+    /// <summary>The job is of no use any more: it ends as cancelled.</summary>
+    Discarded,
+}
+
+/// <summary>What those attempts bring with their end that do not simply succeed.</summary>
+/// <param name="Wait">How long until the next: of one that was snoozed, or failed and knows better than its policy.</param>
+/// <param name="Log">What it has logged, as it is stored.</param>
+/// <param name="Retry">The policy that counts: the job's own, else the function's; for failures.</param>
+[GenerateSerializer]
+[Immutable]
+public sealed record AttemptExtras(
+    [property: Id(0)] TimeSpan? Wait = null, [property: Id(1)] string? Log = null, [property: Id(2)] RetryPolicy? Retry = null)
+{
+    public static AttemptExtras None { get; } = new();
 }
 
 /// <summary>What a pump tells of an attempt.</summary>
@@ -35,7 +53,7 @@ public enum AttemptOutcome
 /// <param name="ContentType">Media type of <paramref name="Result"/>; null when there is none.</param>
 /// <param name="Error">Why it failed.</param>
 /// <param name="ErrorType">Short name of the error.</param>
-/// <param name="Retry">The policy that counts: the job's own, else the function's; for failures.</param>
+/// <param name="Extras">What else it brings; null for most.</param>
 [GenerateSerializer]
 [Immutable]
 public readonly record struct JobResult(
@@ -48,4 +66,8 @@ public readonly record struct JobResult(
     [property: Id(6)] string? ContentType = null,
     [property: Id(7)] string? Error = null,
     [property: Id(8)] string? ErrorType = null,
-    [property: Id(9)] RetryPolicy? Retry = null);
+    [property: Id(10)] AttemptExtras? Extras = null)
+{
+    /// <summary>The policy that counts.</summary>
+    public RetryPolicy Retry => Extras?.Retry ?? RetryPolicy.Default;
+}

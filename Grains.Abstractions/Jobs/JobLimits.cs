@@ -21,11 +21,23 @@ public static class JobLimits
     /// <summary>Characters of an error's text that are kept.</summary>
     public const int ErrorLengthMax = 4_000;
 
-    /// <summary>Rows of notes (progress, log lines) of a job.</summary>
-    public const int NotesMax = 1_000;
-
-    /// <summary>Bytes of notes of a job.</summary>
+    /// <summary>Bytes of what one attempt's log is stored as.</summary>
     public const int NoteBytesMax = 256 << 10;
+
+    /// <summary>Lines of an attempt's log that are kept: the last ones.</summary>
+    public const int LogLinesMax = 100;
+
+    /// <summary>Characters of such a line.</summary>
+    public const int LogLineLengthMax = 1_000;
+
+    /// <summary>Attempts of a job whose logs are kept: the last ones.</summary>
+    public const int LogsMax = 10;
+
+    /// <summary>Bytes of JSON that an attempt saves for the next.</summary>
+    public const int DetailBytesMax = 16 << 10;
+
+    /// <summary>Characters of a progress message.</summary>
+    public const int ProgressLengthMax = 200;
 
     /// <summary>Bytes of jobs that are handed out at once, unless one alone has more: what another silo or a worker is sent has bounds.</summary>
     public const long LeaseBytesMax = 32 << 20;
@@ -53,6 +65,9 @@ public static class JobLimits
 
     /// <summary>Longest lease of a worker outside.</summary>
     public static readonly TimeSpan OutsideLeaseTimeMax = TimeSpan.FromHours(1);
+
+    /// <summary>Shortest wait that a run may ask for; the longest is <see cref="JobRules.RetryWaitMax"/>.</summary>
+    public static readonly TimeSpan WaitMin = TimeSpan.FromSeconds(1);
 
     /// <summary>Farthest time ahead that a job may be due.</summary>
     public static readonly TimeSpan DelayMax = TimeSpan.FromDays(3_650);

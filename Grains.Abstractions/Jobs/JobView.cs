@@ -57,5 +57,9 @@ public sealed record JobView(
     [Id(13)]
     public JobId? RedriveOf { get; init; }
 
+    /// <summary>How far the current attempt says it is; null when it does not.</summary>
+    [Id(14)]
+    public JobProgress? Progress { get; init; }
+
     public bool HasEnded => State.HasEnded();
 }

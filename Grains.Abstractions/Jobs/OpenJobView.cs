@@ -5,10 +5,20 @@ namespace Hearth.Jobs;
 /// <param name="State">Scheduled, Ready, Running or Retrying.</param>
 /// <param name="Attempt">The current or last attempt; 0 when none has started.</param>
 /// <param name="StartedAt">When the current attempt started; null when none runs.</param>
+/// <param name="Progress">How far the current attempt says it is; null when it does not.</param>
 [GenerateSerializer]
 [Immutable]
 public readonly record struct OpenJobView(
-    [property: Id(0)] JobId Id, [property: Id(1)] JobState State, [property: Id(2)] int Attempt, [property: Id(3)] DateTimeOffset? StartedAt);
+    [property: Id(0)] JobId Id, [property: Id(1)] JobState State, [property: Id(2)] int Attempt, [property: Id(3)] DateTimeOffset? StartedAt,
+    [property: Id(4)] JobProgress? Progress = null);
+
+/// <summary>How far a run says it is; never stored.</summary>
+/// <param name="Percent">0 to 100.</param>
+/// <param name="Message">What it is at; at most <see cref="JobLimits.ProgressLengthMax"/> characters.</param>
+/// <param name="At">When the shard heard of it.</param>
+[GenerateSerializer]
+[Immutable]
+public sealed record JobProgress([property: Id(0)] double Percent, [property: Id(1)] string? Message, [property: Id(2)] DateTimeOffset At);
 
 /// <summary>Which open jobs to list.</summary>
 /// <param name="State">One open state; null: any.</param>

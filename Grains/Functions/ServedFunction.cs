@@ -50,7 +50,7 @@ internal abstract class ServedFunction
 
     public FunctionContext CreateContext(
         string contentType, IReadOnlyDictionary<string, string> parameters, JobId? job = null, int attempt = 1, long epoch = 0,
-        TimeSpan? timeout = null) => new()
+        TimeSpan? timeout = null, IRunHost? host = null, string? traceParent = null) => new()
     {
         Function = Name,
         Version = Options.Version,
@@ -63,6 +63,8 @@ internal abstract class ServedFunction
         Deadline = Clock.GetUtcNow() + (timeout ?? Options.Timeout),
         Logger = Logger,
         Connections = Connections,
+        Host = host,
+        TraceParent = traceParent,
     };
 }
 

@@ -54,7 +54,8 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
     /// <see cref="StreamAsync"/> where the function streams. Never throws.
     /// </summary>
     /// <returns>The result of an attempt that could not start; null when it has.</returns>
-    public JobResult? TryStart(in JobLease lease, FunctionRun run, DateTimeOffset started, Func<bool> mayBegin, out ValueTask<RunOutcome> ended)
+    public JobResult? TryStart(
+        in JobLease lease, FunctionRun run, IRunHost host, DateTimeOffset started, Func<bool> mayBegin, out ValueTask<RunOutcome> ended)
     {
         ended = default;
         try
@@ -64,7 +65,8 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
                 return Failed(lease, run, started, AttemptOutcome.FailedForGood, refused.Detail, "invalid-input");
             var timeout = job.Options?.Timeout ?? function.Options.Timeout;
             var context = function.CreateContext(
-                job.ContentType, job.Options?.Parameters ?? NoParameters, lease.Id, lease.Attempt, lease.Epoch, timeout);
+                job.ContentType, job.Options?.Parameters ?? NoParameters, lease.Id, lease.Attempt, lease.Epoch, timeout,
+                host, job.Options?.TraceParent);
             ended = run.StartAsync(context, timeout, CancellationToken.None, inline: true, mayBegin);
             return null;
         }
@@ -151,6 +153,8 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
 
     private JobResult Failed(in JobLease lease, FunctionRun run, DateTimeOffset started, in RunOutcome outcome)
     {
+        if (outcome is { End: RunEnd.Failed, Error: FunctionOutcomeException wanted })
+            return Wanted(lease, run, started, wanted);
         LogFailed(logger, lease.Id, lease.Attempt, run.Function.Name, outcome.End, outcome.Error is FunctionException ? null : outcome.Error);
         var type = outcome.End switch
         {
@@ -161,16 +165,34 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
         return Failed(lease, run, started, AttemptOutcome.Failed, RunErrors.Describe(run.Function, outcome), type);
     }
 
-    private JobResult Failed(in JobLease lease, FunctionRun run, DateTimeOffset started, AttemptOutcome outcome, string error, string type) => new(
+    /// <summary>The function has said what is to become of the job.</summary>
+    private JobResult Wanted(in JobLease lease, FunctionRun run, DateTimeOffset started, FunctionOutcomeException wanted)
+    {
+        LogWanted(logger, lease.Id, lease.Attempt, run.Function.Name, wanted.Verdict, wanted.Message);
+        var (outcome, type) = wanted.Verdict switch
+        {
+            RunVerdict.Snooze => (AttemptOutcome.Snoozed, null),
+            RunVerdict.Discard => (AttemptOutcome.Discarded, "discarded"),
+            RunVerdict.FailForGood => (AttemptOutcome.FailedForGood, wanted.InnerException?.GetType().Name ?? "failed"),
+            _ => (AttemptOutcome.Failed, wanted.InnerException?.GetType().Name ?? "failed"),
+        };
+        var result = Failed(lease, run, started, outcome, wanted.Message, type);
+        return wanted.Wait is { } wait ? result with { Extras = result.Extras! with { Wait = wait } } : result;
+    }
+
+    private JobResult Failed(in JobLease lease, FunctionRun run, DateTimeOffset started, AttemptOutcome outcome, string error, string? type) => new(
         lease.Id, lease.Attempt, outcome, started, store.Now,
         Error: error.Length <= JobLimits.ErrorLengthMax ? error : error[..JobLimits.ErrorLengthMax], ErrorType: type,
-        Retry: lease.Spec.Options?.Retry ?? run.Function.Options.Retry);
+        Extras: new AttemptExtras(Retry: lease.Spec.Options?.Retry ?? run.Function.Options.Retry));
 
     [LoggerMessage(LogLevel.Warning, "Jobs wait: function {Function} is not served here now")]
     private static partial void LogNotServed(ILogger logger, string function);
 
     [LoggerMessage(LogLevel.Error, "Job {Job} could not be run")]
     private static partial void LogSurprise(ILogger logger, JobId job, Exception error);
+
+    [LoggerMessage(LogLevel.Information, "Attempt {Attempt} of job {Job} of function {Function} asks for another end ({Verdict}): {Reason}")]
+    private static partial void LogWanted(ILogger logger, JobId job, int attempt, string function, RunVerdict verdict, string reason);
 
     [LoggerMessage(LogLevel.Information, "Attempt {Attempt} of job {Job} of function {Function} did not succeed ({End})")]
     private static partial void LogFailed(ILogger logger, JobId job, int attempt, string function, RunEnd end, Exception? error);

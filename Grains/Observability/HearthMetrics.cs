@@ -30,7 +30,7 @@ internal static class HearthMetrics
 
     // By the numbers of RunEnd and AttemptOutcome: text that is there already costs nothing.
     private static readonly string[] Ends = ["succeeded", "failed", "timed-out", "cancelled"];
-    private static readonly string[] Outcomes = ["succeeded", "failed", "failed-for-good", "returned"];
+    private static readonly string[] Outcomes = ["succeeded", "failed", "failed-for-good", "returned", "snoozed", "discarded"];
 
     private static readonly ConcurrentDictionary<ShardGauge, bool> Shards = new();
 
@@ -63,7 +63,7 @@ internal static class HearthMetrics
 
     static HearthMetrics()
     {
-        Meter.CreateObservableGauge("hearth.queue.jobs", Depths, "{job}", "Open jobs of the queues that this silo owns: ready, scheduled, or busy (running, or waiting to be tried again).");
+        Meter.CreateObservableGauge("hearth.queue.jobs", Depths, "{job}", "Open jobs of the queues that this silo owns: ready, scheduled, or busy (running, or waiting for their next attempt).");
         Meter.CreateObservableGauge("hearth.queue.oldest.age", Ages, "s", "How long ago the oldest ready job of a queue that this silo owns was accepted; 0 when none is ready.");
     }
 

@@ -136,6 +136,7 @@ internal static class SiloHost
         services.AddSingleton<JobBuilder>();
         services.AddSingleton<JobEndpoints>();
         services.AddSingleton<JobEventsEndpoint>();
+        services.AddSingleton<JobLogEndpoint>();
         services.AddSingleton<JobIntake>();
         services.AddSingleton<JobListEndpoint>();
         services.AddSingleton<JobRoutes>();

@@ -32,6 +32,7 @@ internal sealed class JobLookup(ShardDirectory shards, IJobStore store, TimeProv
         StartedAt = open.StartedAt ?? row.StartedAt,
         // The time of the next start says nothing once it has come.
         DueAt = open.State is JobState.Scheduled or JobState.Retrying ? row.DueAt : null,
+        Progress = open.Progress,
     };
 
     private async Task WaitAsync(IShardGrain shard, JobId id, TimeSpan wait, CancellationToken cancellationToken)

@@ -81,6 +81,12 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
     public Task<JobEnd?> FindEndAsync(JobId id, CancellationToken cancellationToken) => Do(() =>
         Find(id.Shard) is { } shard && shard.Ends.TryGetValue(id, out var end) ? Whole(id, end) : (JobEnd?)null);
 
+    public Task<IReadOnlyList<JobAttemptRow>> AttemptsAsync(JobId id, CancellationToken cancellationToken) => Do<IReadOnlyList<JobAttemptRow>>(() =>
+        Find(id.Shard) is { } shard ? [.. AttemptsOf(shard, id)] : []);
+
+    public Task<JobNoteRow?> FindNoteAsync(JobId id, int number, CancellationToken cancellationToken) => Do(() =>
+        Find(id.Shard) is { } shard && shard.Notes.TryGetValue(id, out var notes) && notes.TryGetValue(number, out var note) ? note : (JobNoteRow?)null);
+
     public Task<JobHistory> HistoryAsync(JobId id, CancellationToken cancellationToken) => Do(() =>
         Find(id.Shard) is { } shard ? new JobHistory([.. AttemptsOf(shard, id)], [.. NotesOf(shard, id)]) : new JobHistory([], []));
 
@@ -169,13 +175,19 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
         foreach (var attempt in write.Attempts.Span)
             Of(owned.Attempts, attempt.Id).TryAdd((attempt.Attempt, attempt.Kind), Stored(attempt));
         foreach (var note in write.Notes.Span)
-            Of(owned.Notes, note.Id).TryAdd(note.Number, note with { At = StoredTime.Truncate(note.At) });
+            Store(Of(owned.Notes, note.Id), note with { At = StoredTime.Truncate(note.At) });
         foreach (var lease in write.Leases.Span)
             Of(owned.Leases, lease.Id).TryAdd((lease.Attempt, lease.Number), Stored(lease));
         foreach (var post in write.Posts.Span)
             Find(post.Shard)?.Add(++inboxPosition, post with { Spec = Stored(post.Spec) });
         if (!write.Posts.IsEmpty)
             Interlocked.Exchange(ref posted, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    }
+
+    private static void Store(SortedDictionary<int, JobNoteRow> notes, in JobNoteRow note)
+    {
+        if (!notes.TryGetValue(note.Number, out var there) || there.Attempt <= note.Attempt)
+            notes[note.Number] = note;
     }
 
     private static JobSpec Stored(JobSpec spec) => spec with

@@ -8,8 +8,9 @@ namespace Hearth.Storage;
 /// <param name="Crashes">Attempts with a started mark and nothing after it.</param>
 /// <param name="StartedAt">When the attempt with the highest number started.</param>
 /// <param name="LastFailure">The failed one with the highest number.</param>
+/// <param name="SnoozedUntil">When the next may start; null when no attempt was snoozed since the last failure.</param>
 internal readonly record struct AttemptTally(
-    int Attempt, int Failures, int Crashes, DateTimeOffset? StartedAt, JobAttemptRow? LastFailure)
+    int Attempt, int Failures, int Crashes, DateTimeOffset? StartedAt, JobAttemptRow? LastFailure, DateTimeOffset? SnoozedUntil)
 {
     /// <summary>The tally with one more row; rows come by attempt, then kind.</summary>
     public AttemptTally With(in JobAttemptRow row, AttemptKind? before)
@@ -20,7 +21,13 @@ internal readonly record struct AttemptTally(
             Failures + (row.Kind == AttemptKind.Failed ? 1 : 0),
             Crashes + (row.Kind == AttemptKind.Started ? 1 : before == AttemptKind.Started && !isFirstOfAttempt ? -1 : 0),
             row.StartedAt ?? (row.Kind == AttemptKind.Started ? row.At : isFirstOfAttempt ? null : StartedAt),
-            row.Kind == AttemptKind.Failed ? row : LastFailure);
+            row.Kind == AttemptKind.Failed ? row : LastFailure,
+            row.Kind switch
+            {
+                AttemptKind.Failed => null,
+                AttemptKind.Returned => row.RetryAt ?? SnoozedUntil,
+                _ => SnoozedUntil,
+            });
     }
 
     public static AttemptTally Of(IEnumerable<JobAttemptRow> ordered)
@@ -36,11 +43,11 @@ internal readonly record struct AttemptTally(
         return tally;
     }
 
-    /// <summary>Not to start before: the job's own time, or after a failure that of the next attempt.</summary>
-    public DateTimeOffset? DueAt(DateTimeOffset? ofJob) => LastFailure is { } failure ? failure.RetryAt : ofJob;
+    /// <summary>Not to start before: the job's own time, or after a failure or a snooze that of the next attempt.</summary>
+    public DateTimeOffset? DueAt(DateTimeOffset? ofJob) => SnoozedUntil ?? (LastFailure is { } failure ? failure.RetryAt : ofJob);
 
     public OpenJob Open(JobId id, string function, byte priority, DateTimeOffset? dueAt, DateTimeOffset? expiresAt) =>
-        new(id, function, priority, DueAt(dueAt), expiresAt, Attempt, Failures, Crashes);
+        new(id, function, priority, DueAt(dueAt), expiresAt, Attempt, Failures, Crashes, SnoozedUntil is not null);
 
     /// <summary>The job as its rows tell.</summary>
     public JobView View(JobId id, string function, JobOptions options, JobEnd? end, DateTimeOffset now) => end is { } known
@@ -72,5 +79,5 @@ internal readonly record struct AttemptTally(
         };
 
     private JobState OpenState(DateTimeOffset? dueAt, DateTimeOffset now) =>
-        DueAt(dueAt) is not { } due || due <= now ? JobState.Ready : Failures > 0 ? JobState.Retrying : JobState.Scheduled;
+        DueAt(dueAt) is not { } due || due <= now ? JobState.Ready : Failures > 0 && SnoozedUntil is null ? JobState.Retrying : JobState.Scheduled;
 }

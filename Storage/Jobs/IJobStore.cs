@@ -77,7 +77,13 @@ public interface IJobStore
     /// <exception cref="CorruptRowException">It has a wrong checksum.</exception>
     Task<JobEnd?> FindEndAsync(JobId id, CancellationToken cancellationToken);
 
-    /// <summary>Attempts and notes of a job, in the order in which they were written.</summary>
+    /// <summary>Attempts of a job, by number, then kind: the order in which they were written.</summary>
+    Task<IReadOnlyList<JobAttemptRow>> AttemptsAsync(JobId id, CancellationToken cancellationToken);
+
+    /// <summary>One note of a job, or null.</summary>
+    Task<JobNoteRow?> FindNoteAsync(JobId id, int number, CancellationToken cancellationToken);
+
+    /// <summary>Attempts of a job as <see cref="AttemptsAsync"/> has them, and its notes by their number.</summary>
     Task<JobHistory> HistoryAsync(JobId id, CancellationToken cancellationToken);
 
     /// <summary>

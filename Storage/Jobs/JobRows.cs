@@ -26,7 +26,7 @@ public enum AttemptKind
     /// <summary>A recovered job is about to start; unless another row of the attempt follows, the silo died with it.</summary>
     Started = 1,
 
-    /// <summary>Handed back unharmed: costs nothing.</summary>
+    /// <summary>Handed back unharmed, or with a time for the next, snoozed: costs nothing.</summary>
     Returned = 2,
 
     /// <summary>Failed; another follows.</summary>
@@ -39,8 +39,8 @@ public enum AttemptKind
 /// <param name="Kind">What is noted.</param>
 /// <param name="At">When.</param>
 /// <param name="StartedAt">When the attempt started; for Failed and Returned.</param>
-/// <param name="RetryAt">When the next may start; for Failed.</param>
-/// <param name="Error">Why it failed.</param>
+/// <param name="RetryAt">When the next may start; for Failed, and for Returned when the attempt was snoozed.</param>
+/// <param name="Error">Why it failed, or was snoozed.</param>
 /// <param name="ErrorType">Short name of the error.</param>
 public readonly record struct JobAttemptRow(
     JobId Id, int Attempt, AttemptKind Kind, DateTimeOffset At,
@@ -60,16 +60,18 @@ public enum NoteKind
 {
     Progress = 1,
     Log = 2,
-    Heartbeat = 3,
+
+    /// <summary>What an attempt has saved for the next.</summary>
+    Detail = 3,
 }
 
-/// <summary>Something that a run said of itself.</summary>
+/// <summary>Something that a run said of itself. Takes the place of the note with its number, unless that is of a later attempt.</summary>
 /// <param name="Id">The job.</param>
-/// <param name="Number">1 and up within the job, without gaps.</param>
+/// <param name="Number">Its place within the job; 1 and up.</param>
 /// <param name="Kind">What it tells.</param>
 /// <param name="Attempt">The attempt that said it.</param>
 /// <param name="At">When.</param>
-/// <param name="Text">JSON for progress and heartbeats, plain text for log lines.</param>
+/// <param name="Text">What it tells, mostly as JSON.</param>
 public readonly record struct JobNoteRow(JobId Id, int Number, NoteKind Kind, int Attempt, DateTimeOffset At, string Text);
 
 /// <summary>A submission to another shard that is to exist if and only if this write does.</summary>

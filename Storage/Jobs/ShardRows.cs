@@ -31,10 +31,12 @@ public sealed record ShardCheckpoint(int Shard, long Epoch, JobId UpTo, ReadOnly
 /// <param name="Id">Its id.</param>
 /// <param name="Function">What it runs; the same text object for the same name.</param>
 /// <param name="Priority">1 to 5.</param>
-/// <param name="DueAt">Not to start before; after a failed attempt the time of the next.</param>
+/// <param name="DueAt">Not to start before; after an attempt that failed or was snoozed the time of the next.</param>
 /// <param name="ExpiresAt">When it ends as cancelled, should no attempt have started.</param>
 /// <param name="Attempt">Highest number of an attempt in its rows; 0 without any.</param>
 /// <param name="Failures">Attempts that failed.</param>
 /// <param name="Crashes">Attempts with a started mark and nothing after it: silos that died with it.</param>
+/// <param name="IsSnoozed">The last attempt that set <paramref name="DueAt"/> was snoozed.</param>
 public readonly record struct OpenJob(
-    JobId Id, string Function, byte Priority, DateTimeOffset? DueAt, DateTimeOffset? ExpiresAt, int Attempt, int Failures, int Crashes);
+    JobId Id, string Function, byte Priority, DateTimeOffset? DueAt, DateTimeOffset? ExpiresAt, int Attempt, int Failures, int Crashes,
+    bool IsSnoozed = false);

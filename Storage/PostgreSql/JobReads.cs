@@ -60,14 +60,21 @@ internal sealed class JobReads(PostgreSqlDatabase database)
     public async Task<JobHistory> HistoryAsync(JobId id, CancellationToken cancellationToken)
     {
         var attempts = await AttemptsAsync(id.Shard, [id], cancellationToken);
-        var notes = await database.ListAsync(
-            SqlText.Notes, [Bind.Of(id.Shard), Bind.Of(id)],
-            reader => new JobNoteRow(
-                new JobId(reader.GetGuid(0)), reader.GetInt32(1), (NoteKind)reader.GetInt16(2), reader.GetInt32(3), Rows.Time(reader, 4),
-                reader.GetString(5)),
-            cancellationToken);
+        var notes = await database.ListAsync(SqlText.Notes, [Bind.Of(id.Shard), Bind.Of(id)], Note, cancellationToken);
         return new JobHistory(attempts, notes);
     }
+
+    public async Task<JobNoteRow?> NoteAsync(JobId id, int number, CancellationToken cancellationToken)
+    {
+        var found = await database.ListAsync(SqlText.Note, [Bind.Of(id.Shard), Bind.Of(id), Bind.Of(number)], Note, cancellationToken);
+        return found.Count == 0 ? null : found[0];
+    }
+
+    public async Task<IReadOnlyList<JobAttemptRow>> AttemptsAsync(JobId id, CancellationToken cancellationToken) =>
+        await AttemptsAsync(id.Shard, [id], cancellationToken);
+
+    private static JobNoteRow Note(NpgsqlDataReader reader) => new(
+        new JobId(reader.GetGuid(0)), reader.GetInt32(1), (NoteKind)reader.GetInt16(2), reader.GetInt32(3), Rows.Time(reader, 4), reader.GetString(5));
 
     private Task<List<JobAttemptRow>> AttemptsAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) => database.ListAsync(
         SqlText.Attempts, ByIds(shard, ids),

@@ -79,6 +79,10 @@ public sealed class PostgreSqlJobStore : IJobStore, IAsyncDisposable
 
     public Task<JobEnd?> FindEndAsync(JobId id, CancellationToken cancellationToken) => reads.EndAsync(id, cancellationToken);
 
+    public Task<IReadOnlyList<JobAttemptRow>> AttemptsAsync(JobId id, CancellationToken cancellationToken) => reads.AttemptsAsync(id, cancellationToken);
+
+    public Task<JobNoteRow?> FindNoteAsync(JobId id, int number, CancellationToken cancellationToken) => reads.NoteAsync(id, number, cancellationToken);
+
     public Task<JobHistory> HistoryAsync(JobId id, CancellationToken cancellationToken) => reads.HistoryAsync(id, cancellationToken);
 
     public Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken) => list.PageAsync(filter, cancellationToken);

@@ -53,6 +53,7 @@ internal static class SqlText
     public static readonly string Views = Read("views");
     public static readonly string Attempts = Read("attempts");
     public static readonly string Leases = Read("leases");
+    public static readonly string Note = Read("note");
     public static readonly string Notes = Read("notes");
 
     public static readonly string InboxNew = Read("inbox_new");

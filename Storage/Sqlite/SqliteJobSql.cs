@@ -36,7 +36,11 @@ internal static class SqliteJobSql
         """;
 
     public const string InsertNote =
-        "INSERT INTO job_note (shard, id, n, kind, attempt, at, text) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        """
+        INSERT INTO job_note (shard, id, n, kind, attempt, at, text) VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (shard, id, n) DO UPDATE SET kind = excluded.kind, attempt = excluded.attempt, at = excluded.at, text = excluded.text
+        WHERE attempt <= excluded.attempt
+        """;
 
     public const string InsertLease =
         """

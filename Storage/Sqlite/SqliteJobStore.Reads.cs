@@ -87,6 +87,18 @@ public sealed partial class SqliteJobStore
         },
         cancellationToken);
 
+    public Task<IReadOnlyList<JobAttemptRow>> AttemptsAsync(JobId id, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<JobAttemptRow>>(session => SqliteJobSql.Attempts(session, id), cancellationToken);
+
+    public Task<JobNoteRow?> FindNoteAsync(JobId id, int number, CancellationToken cancellationToken) => database.ReadAsync(
+        session =>
+        {
+            using var row = session.Prepare("SELECT kind, attempt, at, text FROM job_note WHERE shard = ? AND id = ? AND n = ?")
+                .Bind(1, id.Shard).Bind(2, id).Bind(3, number);
+            return row.Read() ? new JobNoteRow(id, number, (NoteKind)row.Int(0), row.Int(1), row.Time(2), row.Text(3)) : (JobNoteRow?)null;
+        },
+        cancellationToken);
+
     public Task<JobHistory> HistoryAsync(JobId id, CancellationToken cancellationToken) => database.ReadAsync(
         session =>
         {

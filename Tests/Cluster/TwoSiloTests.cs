@@ -113,6 +113,32 @@ public sealed class TwoSiloTests : IAsyncLifetime
     }
 
     [PostgresFact]
+    public async Task What_a_run_says_of_itself_reaches_its_shard_from_whichever_silo_it_runs_on()
+    {
+        var jobs = new List<string>();
+        for (var n = 0; n < 6; n++)
+            jobs.Add(await a.PostJobAsync(queues["a"], """{"function":"tell","input":{"name":"said"}}"""));
+        await a.ReachesAsync("telling.said", 3);
+        await b.ReachesAsync("telling.said", 3);
+        foreach (var job in jobs)
+        {
+            await SiloGroup.EventuallyAsync(
+                async () => (await b.FetchAsync(job)).Is(200).Json.GetProperty("progress") is { ValueKind: JsonValueKind.Object } progress
+                    && progress.GetProperty("percent").GetDouble() == 50 && progress.GetProperty("message").GetString() == "half",
+                "its progress is shown");
+        }
+
+        foreach (var silo in new[] { a, b })
+            (await silo.CallAsync("open", """{"name":"said"}""")).Is(204);
+        foreach (var job in jobs)
+        {
+            Assert.Equal("7", (await b.FetchAsync(job + "/result?wait=60s")).Is(200).Text);
+            Assert.Contains("first run", (await b.FetchAsync(job + "/log")).Is(200).Text, StringComparison.Ordinal);
+            Assert.Contains(await b.EventsAsync(job), e => e.Event == "attempt-snoozed" && e.Data.GetProperty("error").GetString() == "again");
+        }
+    }
+
+    [PostgresFact]
     public async Task A_worker_outside_gets_jobs_through_either_silo()
     {
         foreach (var queue in queues.Values)

@@ -25,6 +25,22 @@ public sealed class RunTests : ExecutableTests
         Assert.Contains("exited with code 3", failure.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(75, RunVerdict.Snooze, 300)]
+    [InlineData(76, RunVerdict.RetryAfter, 2)]
+    [InlineData(65, RunVerdict.FailForGood, null)]
+    [InlineData(66, RunVerdict.Discard, null)]
+    public async Task Exit_code_means_what_the_manifest_says(int code, RunVerdict verdict, int? seconds)
+    {
+        var meanings = new Dictionary<string, string> { ["75"] = "snooze 5m", ["76"] = "retryAfter PT2S", ["65"] = "failForGood", ["66"] = "discard", ["11"] = "discard" };
+        var wanted = await Assert.ThrowsAsync<FunctionOutcomeException>(() => World.RunAsync(World.Script($"exit {code}", new { exitCodes = meanings })));
+        Assert.Equal((verdict, seconds), (wanted.Verdict, (int?)wanted.Wait?.TotalSeconds));
+        Assert.Contains($"exited with code {code}", wanted.Message, StringComparison.Ordinal);
+        // Others fail, and a signal is no exit code.
+        await Assert.ThrowsAsync<FunctionException>(() => World.RunAsync(World.Script("exit 3", new { exitCodes = meanings })));
+        await Assert.ThrowsAsync<FunctionException>(() => World.RunAsync(World.Script("kill -SEGV $$", new { exitCodes = meanings })));
+    }
+
     [Fact]
     public async Task Signal_is_told_by_name()
     {

@@ -52,21 +52,29 @@ public sealed class JobBudgetTests(ITestOutputHelper output)
         },
         arguments);
 
-    /// <summary>Bulk submission and drain, per job, after as many that do not count: the first ones compile the code.</summary>
-    private async Task<(double Rows, double Statements, double Commits, double Allocated)> CostAsync(
-        StartedApplication app, Func<IJobStore, StoreCounters> countersOf)
+    /// <summary>
+    /// Bulk submission and drain, per job, after as many that do not count: the first ones compile the code. The best of three: what else goes on in
+    /// this process only adds to it.
+    /// </summary>
+    private async Task<Cost> CostAsync(StartedApplication app, Func<IJobStore, StoreCounters> countersOf)
     {
         var shard = app.Web.Services.GetRequiredService<IGrainFactory>().GetGrain<IShardGrain>(ShardKey.Of(ShardKey.DefaultQueue));
         var store = app.Web.Services.GetRequiredService<IJobStore>();
         await RunAsync(shard);
-        var (before, allocatedBefore) = (countersOf(store), GC.GetTotalAllocatedBytes(precise: true));
-        await RunAsync(shard);
-        var (after, allocated) = (countersOf(store), GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore);
-        var cost = (
-            Rows: (after.Rows - before.Rows) / (double)Jobs, Statements: (after.Statements - before.Statements) / (double)Jobs,
-            Commits: (after.Commits - before.Commits) / (double)Jobs, Allocated: allocated / (double)Jobs);
-        output.WriteLine($"{cost}");
-        return cost;
+        var best = new Cost(0, 0, 0, double.MaxValue);
+        for (var round = 0; round < 3; round++)
+        {
+            var (before, allocatedBefore) = (countersOf(store), GC.GetTotalAllocatedBytes(precise: true));
+            await RunAsync(shard);
+            var (after, allocated) = (countersOf(store), GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore);
+            var cost = new Cost(
+                (after.Rows - before.Rows) / (double)Jobs, (after.Statements - before.Statements) / (double)Jobs,
+                (after.Commits - before.Commits) / (double)Jobs, allocated / (double)Jobs);
+            output.WriteLine($"{cost}");
+            best = cost.Allocated < best.Allocated ? cost : best;
+        }
+
+        return best;
     }
 
     private static async Task RunAsync(IShardGrain shard)
@@ -76,6 +84,8 @@ public sealed class JobBudgetTests(ITestOutputHelper output)
         while ((await shard.DepthAsync()).Open > 0)
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
     }
+
+    private sealed record Cost(double Rows, double Statements, double Commits, double Allocated);
 }
 
 /// <summary>Counts what the process does as a whole, so nothing else may run beside it.</summary>

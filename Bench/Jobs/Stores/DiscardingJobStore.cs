@@ -78,6 +78,10 @@ internal sealed class DiscardingJobStore : IJobStore, IAsyncDisposable
 
     public Task<JobEnd?> FindEndAsync(JobId id, CancellationToken cancellationToken) => throw Nothing();
 
+    public Task<IReadOnlyList<JobAttemptRow>> AttemptsAsync(JobId id, CancellationToken cancellationToken) => throw Nothing();
+
+    public Task<JobNoteRow?> FindNoteAsync(JobId id, int number, CancellationToken cancellationToken) => throw Nothing();
+
     public Task<JobHistory> HistoryAsync(JobId id, CancellationToken cancellationToken) => throw Nothing();
 
     public Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken) => throw Nothing();

@@ -66,6 +66,6 @@ internal sealed class ComputeGrain(FunctionRegistry registry) : Grain, IComputeG
             RunEnd.Cancelled => ComputeEnd.Cancelled,
             _ => ComputeEnd.Failed,
         };
-        return new ComputeResult(end, Error: RunErrors.Describe(function, outcome));
+        return new ComputeResult(end, Error: RunErrors.Describe(function, outcome), RetryAfter: (outcome.Error as FunctionOutcomeException)?.Wait);
     }
 }

@@ -214,8 +214,8 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
         if (Interlocked.CompareExchange(ref state, (seen & ~StateMask) | how, seen) != seen)
             return false;
         var took = slots.Clock.GetElapsedTime(startedAt);
-        slots.Function.Usage.Ended(outcome.End, took);
-        HearthMetrics.Ran(slots.Function.Name, outcome.End, took);
+        slots.Function.Usage.Ended(outcome.Counted, took);
+        HearthMetrics.Ran(slots.Function.Name, outcome.Counted, took);
         // Never where a run is cut off: whoever does that may hold a lock.
         done.RunContinuationsAsynchronously = !inline;
         done.SetResult(outcome);

@@ -18,4 +18,8 @@ internal enum RunEnd
 /// <summary>The end of a run as a value.</summary>
 /// <param name="End">Which one.</param>
 /// <param name="Error">What was thrown, for <see cref="RunEnd.Failed"/>.</param>
-internal readonly record struct RunOutcome(RunEnd End, Exception? Error = null);
+internal readonly record struct RunOutcome(RunEnd End, Exception? Error = null)
+{
+    /// <summary>As what it is counted: a run that asks for another later has done what it should.</summary>
+    public RunEnd Counted => Error is FunctionOutcomeException { Verdict: RunVerdict.Snooze } && End == RunEnd.Failed ? RunEnd.Succeeded : End;
+}

@@ -32,6 +32,7 @@ internal sealed partial class JobPump : IDisposable
     private readonly TimeProvider clock;
     private readonly ILogger logger;
     private readonly Func<bool> mayBegin;
+    private readonly Func<DateTimeOffset> now;
     private volatile bool handsBack;
     private long calls;
     private volatile TaskCompletionSource mayStart = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,6 +41,7 @@ internal sealed partial class JobPump : IDisposable
     {
         (this.runner, this.grains, this.cluster, this.options, this.clock, this.logger) = (runner, grains, cluster, options, clock, logger);
         mayBegin = () => this.cluster.MayStartJobs;
+        now = () => this.runner.Now;
         suspects = new SuspectPump(runner, gate, this, clock, logger);
         Stopping = stopping.Token;
         runner.Changed += RingAllSuspects;
@@ -151,7 +153,7 @@ internal sealed partial class JobPump : IDisposable
 
             var started = runner.Now;
             span = JobTrace.Start(lease, shard.Key);
-            if (runner.TryStart(lease, run, started, mayBegin, out var ended) is { } refused)
+            if (runner.TryStart(lease, run, shard, started, mayBegin, out var ended) is { } refused)
             {
                 End(shard, lease, span, refused);
                 return;
@@ -164,12 +166,12 @@ internal sealed partial class JobPump : IDisposable
             if (run.IsStreaming)
             {
                 var streamed = await runner.StreamAsync(lease, run, started, ended);
-                End(shard, lease, span, HandedBack(lease, run, streamed));
+                End(shard, lease, span, WithLog(run, HandedBack(lease, run, streamed)));
                 return;
             }
 
             var outcome = await ended;
-            End(shard, lease, span, HandedBack(lease, run, runner.Finish(lease, run, started, outcome)));
+            End(shard, lease, span, WithLog(run, HandedBack(lease, run, runner.Finish(lease, run, started, outcome))));
         }
         finally
         {
@@ -183,6 +185,11 @@ internal sealed partial class JobPump : IDisposable
         JobTrace.End(span, result);
         shard.Ended(result);
     }
+
+    /// <summary>Nothing that the function says from here is heard.</summary>
+    private static JobResult WithLog(FunctionRun run, in JobResult result) => run.Context.Voice?.End() is { } log
+        ? result with { Extras = (result.Extras ?? AttemptExtras.None) with { Log = log } }
+        : result;
 
     /// <summary>What the stop of the silo, or the loss of its lease, has cut off costs the job nothing.</summary>
     private JobResult HandedBack(in JobLease lease, FunctionRun run, in JobResult result) => run.HasNotBegun
@@ -237,7 +244,7 @@ internal sealed partial class JobPump : IDisposable
 
     private ShardLink LinkOf(string shard) => links.TryGetValue(shard, out var known)
         ? known
-        : links.GetOrAdd(shard, static (key, self) => new ShardLink(key, self.grains.GetGrain<IShardGrain>(key), self.clock, self.logger), this);
+        : links.GetOrAdd(shard, static (key, self) => new ShardLink(key, self.grains.GetGrain<IShardGrain>(key), self.now, self.clock, self.logger), this);
 
     private void RingAllSuspects()
     {

@@ -1,3 +1,4 @@
+using Hearth.Functions;
 using Hearth.Functions.Runs;
 using Microsoft.Extensions.Logging;
 
@@ -7,7 +8,7 @@ namespace Hearth.Jobs;
 /// What a pump has of one shard: the attempts that it holds, and the results on their way back. A result is kept until the shard has
 /// acknowledged it, whoever owns the shard by then; results that gather meanwhile travel together.
 /// </summary>
-internal sealed partial class ShardLink(string key, IShardGrain shard, TimeProvider clock, ILogger logger)
+internal sealed partial class ShardLink(string key, IShardGrain shard, Func<DateTimeOffset> now, TimeProvider clock, ILogger logger) : IRunHost
 {
     /// <summary>Attempts that have run and are not acknowledged, above which no more are leased: all of these run again after a crash.</summary>
     public const int UnacknowledgedMax = 8_192;
@@ -30,6 +31,8 @@ internal sealed partial class ShardLink(string key, IShardGrain shard, TimeProvi
     public string Key { get; } = key;
 
     public IShardGrain Shard { get; } = shard;
+
+    public IRunVoice Hear(JobId job, int attempt) => new JobVoice(Shard, job, attempt, now, clock, logger);
 
     /// <summary>Whether the shard ever had jobs that may have killed a silo.</summary>
     public bool HasSuspects { get; set; }
@@ -182,13 +185,15 @@ internal sealed partial class ShardLink(string key, IShardGrain shard, TimeProvi
 
             var (count, bytes) = (0, 0L);
             while (count < results.Count && count < BatchMax && bytes < BatchBytesMax)
-                bytes += results[count++].Result.Length;
+                bytes += BytesOf(results[count++]);
             var batch = new JobResult[count];
             results.CopyTo(0, batch, 0, count);
             results.RemoveRange(0, count);
             return batch;
         }
     }
+
+    private static int BytesOf(in JobResult result) => result.Result.Length + (result.Extras?.Log?.Length ?? 0);
 
     private void Acknowledge(JobResult[] batch)
     {

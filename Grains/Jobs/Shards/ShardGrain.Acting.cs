@@ -55,8 +55,8 @@ internal sealed partial class ShardGrain
 
     public Task ChangeAsync(JobId id, CancellationToken cancellationToken) => changes.WaitAsync(id, () => IsOpenAsync(id), cancellationToken);
 
-    private static OpenJobView ViewOf(JobEntry job) => new(
-        job.Id, job.State, job.Attempt, job.State == JobState.Running ? new DateTimeOffset(job.StartedAt, TimeSpan.Zero) : null);
+    private OpenJobView ViewOf(JobEntry job) => new(
+        job.Id, job.State, job.Attempt, job.State == JobState.Running ? new DateTimeOffset(job.StartedAt, TimeSpan.Zero) : null, ProgressOf(job));
 
     private async Task<bool> IsOpenAsync(JobId id) =>
         memory.Find(id) is not null || await store.FindAsync(id, CancellationToken.None) is { HasEnded: false };

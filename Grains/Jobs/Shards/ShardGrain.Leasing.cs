@@ -82,6 +82,7 @@ internal sealed partial class ShardGrain
         job.State = JobTransitions.Next(job.State, JobEvent.Leased)!.Value;
         job.Attempt = job.NextAttempt;
         (job.StartedAt, job.Holder) = (now.UtcTicks, holder);
+        ForgetProgress(job.Id);
         changes.Happened(job.Id);
     }
 
@@ -240,16 +241,19 @@ internal sealed partial class ShardGrain
     private void Decide(JobEntry job, in JobResult result)
     {
         var retries = result.Outcome == AttemptOutcome.Failed
-            && Retries.AreLeft(result.Retry ?? RetryPolicy.Default, job.Failures + 1, result.ErrorType);
+            && Retries.AreLeft(result.Retry, job.Failures + 1, result.ErrorType);
         var happened = result.Outcome switch
         {
             AttemptOutcome.Succeeded => JobEvent.Succeeded,
             AttemptOutcome.Returned => JobEvent.Returned,
+            AttemptOutcome.Snoozed => JobEvent.Snoozed,
+            AttemptOutcome.Discarded => JobEvent.Discarded,
             _ => retries ? JobEvent.FailedForNow : JobEvent.FailedForGood,
         };
         if (JobTransitions.Next(job.State, happened) is not { } next)
             return;
         job.IsChanging = true;
+        KeepLog(result);
         if (next.HasEnded())
         {
             journal.Gathering.Ends.Add(new JobEnd(
@@ -257,9 +261,9 @@ internal sealed partial class ShardGrain
             return;
         }
 
-        DateTimeOffset? retryAt = retries
-            ? store.Now + Retries.Wait(result.Retry ?? RetryPolicy.Default, job.Failures + 1, Random.Shared.NextDouble())
-            : null;
+        DateTimeOffset? retryAt = happened == JobEvent.Returned
+            ? null
+            : store.Now + (result.Extras?.Wait ?? Retries.Wait(result.Retry, job.Failures + 1, Random.Shared.NextDouble()));
         journal.Gathering.Attempts.Add(new JobAttemptRow(
             job.Id, job.Attempt, retries ? AttemptKind.Failed : AttemptKind.Returned, store.Now,
             result.StartedAt == default ? null : result.StartedAt, retryAt, result.Error, result.ErrorType));

@@ -204,7 +204,7 @@ internal sealed partial class ShardGrain
     {
         StartedAt = lease.StartedAt,
         EndedAt = store.Now,
-        Retry = lease.Retry ?? functions.Find(job.Queue.Function)?.Options.Retry,
+        Extras = (result.Extras ?? AttemptExtras.None) with { Retry = lease.Retry ?? functions.Find(job.Queue.Function)?.Options.Retry },
     });
 
     /// <summary>Fails the attempts whose leases have run out; the journal has the rows.</summary>

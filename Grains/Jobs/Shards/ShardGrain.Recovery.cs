@@ -97,7 +97,7 @@ internal sealed partial class ShardGrain
         var crashes = found.Crashes;
         if (found.Attempt >= attempt)
         {
-            var rows = (await store.HistoryAsync(found.Id, leaving.Token)).Attempts;
+            var rows = await store.AttemptsAsync(found.Id, leaving.Token);
             if (rows.Any(row => row.Attempt > attempt || (row.Attempt == attempt && row.Kind != AttemptKind.Started)))
                 return false;
             // Its start is on record, but the silo lives.
@@ -130,8 +130,8 @@ internal sealed partial class ShardGrain
         job.IsDoubtful = !claim.WasClean || job.Crashes > 0;
         if (found.Attempt == 0)
             memory.Expire(job, found.ExpiresAt);
-        if (found.Failures > 0 && found.DueAt > now && job.Crashes < JobLimits.CrashesMax)
-            RetryAt(job, found.DueAt.Value.UtcTicks);
+        if ((found.Failures > 0 || found.IsSnoozed) && found.DueAt > now && job.Crashes < JobLimits.CrashesMax)
+            StartAgainAt(job, found.IsSnoozed ? JobState.Scheduled : JobState.Retrying, found.DueAt.Value.UtcTicks);
         else if (job.Crashes > 0)
             LineUp(job);
         else

@@ -63,7 +63,7 @@ internal sealed partial class ShardGrain
     {
         while (memory.Retries.TryTake(now.UtcTicks, out var id))
         {
-            if (memory.Find(id) is not { State: JobState.Retrying } job)
+            if (memory.Find(id) is not { State: JobState.Retrying or JobState.Scheduled } job)
                 continue;
             // Somebody is cancelling it, which may not succeed.
             if (job.IsChanging)

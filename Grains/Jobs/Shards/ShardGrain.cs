@@ -72,18 +72,20 @@ internal sealed partial class ShardGrain(
 
     public Task<ShardDepth> DepthAsync()
     {
-        var (ready, running, retrying) = (0, 0, 0);
+        var (ready, running, retrying, snoozed) = (0, 0, 0, 0);
         foreach (var job in memory.Entries)
         {
             if (job.State == JobState.Ready)
                 ready++;
             else if (job.State == JobState.Running)
                 running++;
-            else
+            else if (job.State == JobState.Retrying)
                 retrying++;
+            else
+                snoozed++;
         }
 
-        return Task.FromResult(new ShardDepth(memory.Parked, ready, running, retrying));
+        return Task.FromResult(new ShardDepth(memory.Parked + snoozed, ready, running, retrying));
     }
 
     /// <summary>The rows of a batch are stored: the memory follows, in their order.</summary>
@@ -98,6 +100,7 @@ internal sealed partial class ShardGrain(
             succeeded += end.State == JobState.Succeeded ? 1 : 0;
             failed += end.State == JobState.Failed ? 1 : 0;
             outside.Remove(end.Id);
+            ForgetProgress(end.Id);
             endedSince++;
             endedEarly?.Add(end.Id);
             ends.Happened(end.Id);
@@ -155,23 +158,27 @@ internal sealed partial class ShardGrain(
             outside.Remove(job.Id);
             job.IsChanging = false;
             job.IsDoubtful = job.Crashes > 0;
-            if (attempt.Kind != AttemptKind.Failed)
+            if (attempt.RetryAt is not { } next)
             {
                 (returned ??= []).Add(job);
                 continue;
             }
 
-            job.Failures++;
-            RetryAt(job, attempt.RetryAt!.Value.UtcTicks);
+            if (attempt.Kind == AttemptKind.Failed)
+                job.Failures++;
+            StartAgainAt(job, attempt.Kind == AttemptKind.Failed ? JobState.Retrying : JobState.Scheduled, next.UtcTicks);
         }
 
         if (returned is not null)
             LineUpFirst(returned);
     }
 
-    private void RetryAt(JobEntry job, long at)
+    /// <param name="job">A job that waits for its next attempt.</param>
+    /// <param name="state">Retrying after a failure; scheduled when it was snoozed.</param>
+    /// <param name="at">When it is due, in ticks.</param>
+    private void StartAgainAt(JobEntry job, JobState state, long at)
     {
-        job.State = JobState.Retrying;
+        job.State = state;
         memory.Retries.Add(job.Id, at);
     }
 
@@ -221,7 +228,7 @@ internal sealed partial class ShardGrain(
 
         // Not at once: what could not be written now would be tried again at once, and again.
         if (job.Crashes >= JobLimits.CrashesMax)
-            RetryAt(job, soon);
+            StartAgainAt(job, JobState.Retrying, soon);
         else if (job.State == JobState.Ready)
             memory.Line(job, isFirst: true);
         if (job.ExpiresAt != 0 && job.ExpiresAt <= soon)

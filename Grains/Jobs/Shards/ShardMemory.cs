@@ -25,14 +25,14 @@ internal sealed class ShardMemory
     {
         this.budget = budget;
         starts = new TimedJobs(id => !endedWhileParked.Remove(id));
-        Retries = new TimedJobs(id => Find(id) is { State: JobState.Retrying });
+        Retries = new TimedJobs(id => Find(id) is { State: JobState.Retrying or JobState.Scheduled });
         Expiries = new TimedJobs(id => Find(id) is { ExpiresAt: not 0 });
     }
 
     /// <summary>Jobs that may have killed a silo.</summary>
     public IReadOnlyCollection<JobEntry> Suspects => suspects;
 
-    /// <summary>When jobs that failed are tried again.</summary>
+    /// <summary>When jobs that failed or were snoozed run again.</summary>
     public TimedJobs Retries { get; }
 
     /// <summary>When jobs that have not started end.</summary>

@@ -12,6 +12,12 @@ internal enum JobEvent
     /// <summary>The attempt was handed back unharmed, or its silo is gone.</summary>
     Returned,
 
+    /// <summary>The attempt asks for another later, and did not fail.</summary>
+    Snoozed,
+
+    /// <summary>The attempt found that the job is of no use any more.</summary>
+    Discarded,
+
     /// <summary>The attempt succeeded.</summary>
     Succeeded,
 

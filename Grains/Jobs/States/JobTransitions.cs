@@ -17,6 +17,8 @@ internal static class JobTransitions
         (JobState.Ready, JobEvent.Expired) => JobState.Cancelled,
 
         (JobState.Running, JobEvent.Returned) => JobState.Ready,
+        (JobState.Running, JobEvent.Snoozed) => JobState.Scheduled,
+        (JobState.Running, JobEvent.Discarded) => JobState.Cancelled,
         (JobState.Running, JobEvent.Succeeded) => JobState.Succeeded,
         (JobState.Running, JobEvent.FailedForNow) => JobState.Retrying,
         (JobState.Running, JobEvent.FailedForGood) => JobState.Failed,

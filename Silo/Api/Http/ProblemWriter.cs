@@ -24,7 +24,7 @@ internal static class ProblemWriter
         response.StatusCode = problem.Status;
         response.Headers.CacheControl = "no-store";
         if (problem.RetryAfter is { } after)
-            response.Headers.RetryAfter = Math.Max(1, (int)after.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         if (problem.Status == StatusCodes.Status405MethodNotAllowed)
             response.Headers.Allow = new([.. problem.Choices ?? []]);
         if (problem.Status == StatusCodes.Status401Unauthorized)

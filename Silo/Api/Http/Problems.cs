@@ -189,8 +189,12 @@ internal static class Problems
     {
         RunEnd.TimedOut => new("timeout", 504, "Timeout", RunErrors.Describe(function, outcome) + " Ask for less at once, or raise the function's timeout."),
         RunEnd.Cancelled => new("cancelled", 503, "Cancelled", RunErrors.Describe(function, outcome)) { RetryAfter = Soon },
+        _ when outcome.Error is FunctionOutcomeException { Wait: { } wait } => NotNow(RunErrors.Describe(function, outcome), wait),
         _ => new("function-failed", 500, "Function failed", RunErrors.Describe(function, outcome)),
     };
+
+    /// <summary>The function itself asks to be called again later.</summary>
+    private static Problem NotNow(string? reason, TimeSpan wait) => new("not-now", 503, "Not now", reason) { RetryAfter = wait };
 
     /// <summary>The problem of a call that another silo ran, or did not.</summary>
     public static Problem From(ServedFunction function, ComputeResult result) => result.End switch
@@ -199,6 +203,7 @@ internal static class Problems
         ComputeEnd.Invalid => InvalidInput(result.Error ?? "", result.Field),
         ComputeEnd.TimedOut => new("timeout", 504, "Timeout", result.Error + " Ask for less at once, or raise the function's timeout."),
         ComputeEnd.Cancelled => new("cancelled", 503, "Cancelled", result.Error ?? $"The run of function '{function.Name}' was cancelled.") { RetryAfter = Soon },
+        ComputeEnd.Failed when result.RetryAfter is { } wait => NotNow(result.Error, wait),
         ComputeEnd.TooLarge => OutputTooLarge(function, Math.Min(function.Output.BytesMax, ComputeCall.BytesMax)),
         _ => new("function-failed", 500, "Function failed", result.Error),
     };

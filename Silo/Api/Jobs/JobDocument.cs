@@ -21,6 +21,8 @@ namespace Hearth.Api.Jobs;
 /// <param name="ResultContentType">Media type of the result.</param>
 /// <param name="Result">Where the result is; null until there is one.</param>
 /// <param name="Events">Where to follow it.</param>
+/// <param name="Log">Where the lines are that its attempts have logged.</param>
+/// <param name="Progress">How far the current attempt says it is; null when it does not.</param>
 internal sealed record JobDocument(
     string Id,
     string Queue,
@@ -39,7 +41,9 @@ internal sealed record JobDocument(
     string? RedriveOf,
     string? ResultContentType,
     string? Result,
-    string Events)
+    string Events,
+    string Log,
+    ProgressDocument? Progress)
 {
     public static string PathOf(JobId id, HttpRequest request) => $"{request.PathBase}/v1/jobs/{id}";
 
@@ -49,6 +53,13 @@ internal sealed record JobDocument(
         return new JobDocument(
             job.Id.ToString(), queue, job.Function, job.State, job.Priority, job.AcceptedAt, job.DueAt, job.ExpiresAt, job.Attempt, job.StartedAt,
             job.EndedAt, job.Error, job.ErrorType, job.Tags ?? [], job.RedriveOf?.ToString(), job.ResultContentType,
-            job.State == JobState.Succeeded ? path + "/result" : null, path + "/events");
+            job.State == JobState.Succeeded ? path + "/result" : null, path + "/events", path + "/log",
+            job.Progress is { } progress ? new ProgressDocument(progress.Percent, progress.Message, progress.At) : null);
     }
 }
+
+/// <summary>How far a run says it is.</summary>
+/// <param name="Percent">0 to 100.</param>
+/// <param name="Message">What it is at.</param>
+/// <param name="At">When it said so.</param>
+internal sealed record ProgressDocument(double Percent, string? Message, DateTimeOffset At);

@@ -8,7 +8,7 @@ namespace Hearth.Api.Jobs;
 
 /// <summary>The routes of jobs and queues.</summary>
 internal sealed class JobRoutes(
-    SubmitEndpoint submit, JobEndpoints jobs, JobEventsEndpoint events, JobActions actions, JobListEndpoint list, QueueEndpoints queues)
+    SubmitEndpoint submit, JobEndpoints jobs, JobEventsEndpoint events, JobLogEndpoint log, JobActions actions, JobListEndpoint list, QueueEndpoints queues)
 {
     private static readonly ApiParameter Wait = new("query", "wait", "Answer when the job has ended, or after this long: 30s or PT30S, at most 5 minutes.");
 
@@ -82,6 +82,11 @@ internal sealed class JobRoutes(
             ],
             ContentTypes = [JobEventsEndpoint.ContentType],
             Answers = new Dictionary<int, string> { [200] = "The events; the stream ends after the job's end.", [204] = "The end was told already." },
+        },
+        new("GET", "/v1/jobs/{id}/log", "jobLog", "The lines that a job's attempts have logged", log.ShowAsync)
+        {
+            Answers = new Dictionary<int, string> { [200] = "The lines of the last attempts that have ended." },
+            Document = typeof(JobLogDocument),
         },
         new("POST", "/v1/jobs/{id}/redrive", "redriveJob", "Run a failed or cancelled job again, as a new job", actions.RedriveAsync)
         {

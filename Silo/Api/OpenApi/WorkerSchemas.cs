@@ -52,12 +52,13 @@ internal static class WorkerSchemas
           "properties": {
             "id": { "type": "string" },
             "attempt": { "type": "integer", "minimum": 1 },
-            "outcome": { "enum": ["succeeded", "failed", "failedForGood", "returned"] },
+            "outcome": { "enum": ["succeeded", "failed", "failedForGood", "returned", "snoozed", "discarded"] },
             "result": { "description": "Any JSON." },
             "resultText": { "type": "string", "description": "Instead of result: text." },
             "resultBase64": { "type": "string", "contentEncoding": "base64", "description": "Instead of result: bytes." },
             "contentType": { "type": "string", "description": "Media type of resultText (text/plain) or resultBase64 (application/octet-stream)." },
-            "error": { "type": "string", "description": "Why it failed; 4,000 characters are kept." },
+            "error": { "type": "string", "description": "Why it failed, was snoozed or discarded; 4,000 characters are kept." },
+            "after": { "type": "string", "description": "When to run it again, from now, 1s to 30d: of snoozed; of failed instead of the retry policy's wait." },
             "errorType": { "type": "string", "minLength": 1, "maxLength": 255, "description": "Short name of the error, which a retry policy can name." }
           }
         }

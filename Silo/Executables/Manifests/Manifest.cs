@@ -40,6 +40,9 @@ internal sealed record Manifest
 
     public RetryPolicy Retry { get; init; } = RetryPolicy.Default;
 
+    /// <summary>What some exit codes mean; the others but 0 are failures.</summary>
+    public IReadOnlyDictionary<int, ExitMeaning> ExitCodes { get; init; } = new Dictionary<int, ExitMeaning>();
+
     public int Concurrency { get; init; } = System.Environment.ProcessorCount;
 
     public string? Pool { get; init; }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -90,6 +91,28 @@ internal sealed partial class ManifestFields
         }
 
         return variables;
+    }
+
+    /// <summary>What exit codes mean.</summary>
+    public IReadOnlyDictionary<int, ExitMeaning> ExitCodes(string name)
+    {
+        var meanings = new Dictionary<int, ExitMeaning>();
+        if (Object(name) is not { } inner)
+            return meanings;
+        foreach (var code in inner.fields.Keys)
+        {
+            var isCode = int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 255;
+            if (!isCode)
+                inner.Mistake(code, "is no exit code to give a meaning to: use a number from 1 to 255");
+            if (inner.Text(code) is not { } text)
+                continue;
+            if (ExitMeaning.Parse(text) is not { } meaning)
+                inner.Mistake(code, $"is '{text}' and must be \"snooze 5m\", \"retryAfter 5m\" (1s to 30d), \"discard\" or \"failForGood\"");
+            else if (isCode && !meanings.TryAdd(number, meaning))
+                inner.Mistake(code, "is given twice: keep one of them");
+        }
+
+        return meanings;
     }
 
     private static bool IsMediaType(string value) =>

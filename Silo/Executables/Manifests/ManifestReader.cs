@@ -94,6 +94,7 @@ internal static class ManifestReader
             Connections = fields.Texts("connections") ?? [],
             Timeout = timeout,
             Retry = Retry(fields.Object("retry")),
+            ExitCodes = fields.ExitCodes("exitCodes"),
             Concurrency = (int?)fields.Number("concurrency", 1, 10_000) ?? Environment.ProcessorCount,
             Pool = fields.Text("pool"),
             Input = fields.MediaTypes("input") ?? [],

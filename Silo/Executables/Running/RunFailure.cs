@@ -29,7 +29,12 @@ internal static class RunFailure
             { Code: not 0 } => $"exited with code {exit.Code}",
             _ => null,
         };
-        return what is null ? null : new FunctionException($"Executable '{manifest.Name}' {what}.");
+        if (what is null)
+            return null;
+        var reason = $"Executable '{manifest.Name}' {what}.";
+        return !exit.TooManyProcesses && signal == 0 && manifest.ExitCodes.TryGetValue(exit.Code, out var meaning)
+            ? meaning.Because(reason)
+            : new FunctionException(reason);
     }
 
     public static FunctionException TooMuchOutput(Manifest manifest) =>

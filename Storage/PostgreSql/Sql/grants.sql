@@ -1,7 +1,8 @@
--- What a silo's role needs: rows are inserted and read; only shards, checkpoints, grains' state and silos are ever changed by it.
+-- What a silo's role needs: rows are inserted and read; only shards, checkpoints, notes, grains' state and silos are ever changed by it.
 GRANT USAGE ON SCHEMA hearth TO :role;
 GRANT SELECT ON ALL TABLES IN SCHEMA hearth TO :role;
 GRANT INSERT ON hearth.job, hearth.job_end, hearth.job_attempt, hearth.job_note, hearth.job_key, hearth.job_lease, hearth.inbox TO :role;
+GRANT UPDATE ON hearth.job_note TO :role;
 GRANT INSERT, UPDATE ON hearth.shard TO :role;
 GRANT INSERT, DELETE ON hearth.shard_checkpoint TO :role;
 GRANT INSERT, UPDATE, DELETE ON hearth.grain_state TO :role;

@@ -6,8 +6,11 @@ SELECT
     + (SELECT count(*) FROM unnest($5::uuid[], $6::int[], $7::smallint[]) AS w (id, attempt, kind)
         WHERE EXISTS (SELECT FROM hearth.job_attempt AS t
             WHERE t.shard = $1 AND t.id = w.id AND t.attempt = w.attempt AND t.kind = w.kind))
-    + (SELECT count(*) FROM unnest($8::uuid[], $9::int[]) AS w (id, number)
-        WHERE EXISTS (SELECT FROM hearth.job_note AS t WHERE t.shard = $1 AND t.id = w.id AND t.number = w.number))
+    + (SELECT count(*) FROM unnest($8::uuid[], $9::int[], $17::int[], $18::timestamptz[], $19::text[]) AS w (id, number, attempt, at, text)
+        -- One that was there before is not it; one that has taken its place was written after it.
+        WHERE EXISTS (SELECT FROM hearth.job_note AS t
+            WHERE t.shard = $1 AND t.id = w.id AND t.number = w.number AND (t.attempt > w.attempt
+                OR (t.attempt = w.attempt AND (t.at > w.at OR (t.at = w.at AND t.text = w.text))))))
     + (SELECT count(*) FROM unnest($10::uuid[], $11::bytea[]) AS w (id, hash)
         WHERE EXISTS (SELECT FROM hearth.job_key AS t WHERE t.shard = $1 AND t.id = w.id AND t.hash = w.hash))
     + (SELECT count(*) FROM unnest($12::uuid[], $13::int[], $14::int[]) AS w (id, attempt, number)

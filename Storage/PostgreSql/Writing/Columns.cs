@@ -60,7 +60,7 @@ internal abstract class Columns
     }
 
     /// <summary>Whole microseconds, rounded down; the driver rounds towards the year 2000.</summary>
-    protected static DateTime Stored(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerMicrosecond), DateTimeKind.Utc);
+    internal static DateTime Stored(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerMicrosecond), DateTimeKind.Utc);
 
     protected static DateTime? Stored(DateTimeOffset? time) => time is { } known ? Stored(known) : null;
 

@@ -70,7 +70,7 @@ internal sealed class NoteColumns : Columns
         at = Column<DateTime>();
         texts = Column<string>();
         statement = new Statement(
-            SqlText.InsertNotes, fence, Array(Ids, NpgsqlDbType.Uuid), Array(shards, NpgsqlDbType.Integer),
+            SqlText.InsertNotes, SqlText.InsertNotes, fence, Array(Ids, NpgsqlDbType.Uuid), Array(shards, NpgsqlDbType.Integer),
             Array(numbers, NpgsqlDbType.Integer), Array(attempts, NpgsqlDbType.Integer), Array(kinds, NpgsqlDbType.Smallint),
             Array(at, NpgsqlDbType.TimestampTz), Array(texts, NpgsqlDbType.Text));
     }

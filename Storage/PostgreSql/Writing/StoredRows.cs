@@ -30,6 +30,9 @@ internal static class StoredRows
         Add(p, NpgsqlDbType.Integer, write.Leases, row => row.Number);
         Add(p, NpgsqlDbType.Uuid, write.Posts, row => row.Id.Value);
         Add(p, NpgsqlDbType.Integer, write.Posts, row => row.Shard);
+        Add(p, NpgsqlDbType.Integer, write.Notes, row => row.Attempt);
+        Add(p, NpgsqlDbType.TimestampTz, write.Notes, row => Columns.Stored(row.At));
+        Add(p, NpgsqlDbType.Text, write.Notes, row => StoredText.Clean(row.Text));
         var rows = write.Jobs.Length + write.Ends.Length + write.Attempts.Length + write.Notes.Length + write.Keys.Length
             + write.Leases.Length + write.Posts.Length;
         return (long)(await command.ExecuteScalarAsync())! == rows;

@@ -104,6 +104,42 @@ public sealed class WorkerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Workers_snooze_wait_and_discard()
+    {
+        var path = await app.Http.PostJobAsync("q", """{"function":"ocr","input":1,"retry":{"attempts":2,"initial":"1d"}}""");
+        var id = await LeaseOneAsync();
+        var snoozed = $$"""[{"id":"{{id}}","attempt":1,"outcome":"snoozed","after":"1s","error":"not yet"}]""";
+        Assert.Equal("accepted", await OneAsync(snoozed));
+        Assert.Equal("accepted", await OneAsync(snoozed));
+        Assert.Equal("lost", await OneAsync($$"""[{"id":"{{id}}","attempt":1,"outcome":"returned"}]"""));
+        var job = (await app.Http.FetchAsync(path)).Json;
+        Assert.Equal(("scheduled", 1), (job.GetProperty("state").GetString(), job.GetProperty("attempt").GetInt32()));
+        await LeaseOneAsync(2);
+        Assert.Equal("accepted", await OneAsync($$"""[{"id":"{{id}}","attempt":2,"outcome":"failed","after":"1s"}]"""));
+        await LeaseOneAsync(3);
+        var discarded = $$"""[{"id":"{{id}}","attempt":3,"outcome":"discarded","error":"gone"}]""";
+        Assert.Equal("accepted", await OneAsync(discarded));
+        Assert.Equal("accepted", await OneAsync(discarded));
+        job = (await app.Http.FetchAsync(path)).Json;
+        Assert.Equal(
+            ("cancelled", "gone", "discarded"),
+            (job.GetProperty("state").GetString(), job.GetProperty("error").GetString(), job.GetProperty("errorType").GetString()));
+    }
+
+    [Theory]
+    [InlineData("\"outcome\":\"snoozed\"", "after")]
+    [InlineData("\"outcome\":\"snoozed\",\"after\":\"0s\"", "after")]
+    [InlineData("\"outcome\":\"failed\",\"after\":\"31d\"", "after")]
+    [InlineData("\"outcome\":\"failedForGood\",\"after\":\"1m\"", "after")]
+    [InlineData("\"outcome\":\"discarded\",\"errorType\":\"x\"", "errorType")]
+    [InlineData("\"outcome\":\"succeeded\",\"after\":\"1m\"", "after")]
+    public async Task A_wait_that_does_not_go_with_the_outcome_is_refused(string members, string field)
+    {
+        var answer = (await PostAsync("complete", $$"""{"id":"01a1fe06a6ab7bef9bf7c765b76ecb7d","attempt":1,{{members}}}""")).Is(422);
+        Assert.Equal(field, answer.Json.GetProperty("field").GetString());
+    }
+
+    [Fact]
     public async Task A_success_told_twice_is_accepted_twice_and_another_one_is_lost()
     {
         var path = await app.Http.PostJobAsync("q", """{"function":"ocr","input":1}""");

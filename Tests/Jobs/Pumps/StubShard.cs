@@ -89,6 +89,12 @@ internal sealed class StubShard : IShardGrain
 
     public Task<bool[]> CompleteOutsideAsync(JobResult[] results) => throw new NotSupportedException();
 
+    public Task ProgressAsync(JobId id, int attempt, JobProgress progress) => throw new NotSupportedException();
+
+    public Task<bool> SaveDetailAsync(JobId id, int attempt, string detail) => throw new NotSupportedException();
+
+    public Task<string?> ReadDetailAsync(JobId id) => throw new NotSupportedException();
+
     public Task WakeAsync() => Task.CompletedTask;
 }
 

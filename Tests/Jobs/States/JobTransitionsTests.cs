@@ -40,7 +40,7 @@ public sealed partial class JobTransitionsTests
     [Fact]
     public void Only_what_runs_can_succeed_or_fail_by_itself()
     {
-        JobEvent[] ofRuns = [JobEvent.Succeeded, JobEvent.FailedForNow, JobEvent.FailedForGood, JobEvent.Returned];
+        JobEvent[] ofRuns = [JobEvent.Succeeded, JobEvent.FailedForNow, JobEvent.FailedForGood, JobEvent.Returned, JobEvent.Snoozed, JobEvent.Discarded];
         Assert.All(Table.Where(row => ofRuns.Contains(row.Event)), row => Assert.Equal(JobState.Running, row.From));
     }
 

@@ -99,9 +99,11 @@ public abstract partial class JobStoreContract
             var rows = attempts.Values.Where(a => a.Id == id).ToList();
             var failed = rows.Where(a => a.Kind == AttemptKind.Failed).ToList();
             var crashes = rows.Count(a => a.Kind == AttemptKind.Started && !rows.Exists(b => b.Attempt == a.Attempt && b.Kind != a.Kind));
+            // A time that a returned attempt has makes it a snooze.
+            var over = rows.Where(a => a.Kind != AttemptKind.Started).ToList();
+            var last = over.Count == 0 ? default : over.OrderBy(a => a.Attempt).ThenBy(a => a.Kind).Last();
             return new OpenJob(
-                id, "f", 3, failed.Count == 0 ? null : failed.MaxBy(a => a.Attempt).RetryAt, null, rows.Select(a => a.Attempt).DefaultIfEmpty().Max(),
-                failed.Count, crashes);
+                id, "f", 3, last.RetryAt, null, rows.Select(a => a.Attempt).DefaultIfEmpty().Max(), failed.Count, crashes, last.Kind == AttemptKind.Returned);
         });
 
         public ShardClaim Former(Random random) => claims.Count == 1 ? Owner with { Epoch = Owner.Epoch + 1 } : claims[random.Next(claims.Count - 1)];
@@ -136,7 +138,7 @@ public abstract partial class JobStoreContract
             var open = Open.Single(j => j.Id == id);
             var last = attempts.Values.Where(a => a.Id == id && a.Attempt == open.Attempt).ToList();
             var failed = attempts.Values.Where(a => a.Id == id && a.Kind == AttemptKind.Failed).OrderBy(a => a.Attempt).LastOrDefault();
-            return new JobView(id, "f", open.Failures > 0 ? JobState.Retrying : JobState.Ready)
+            return new JobView(id, "f", open.IsSnoozed ? JobState.Scheduled : open.Failures > 0 ? JobState.Retrying : JobState.Ready)
             {
                 DueAt = open.DueAt, Attempt = open.Attempt, Error = failed.Error,
                 StartedAt = last.Exists(a => a.Kind == AttemptKind.Started) ? last.Find(a => a.Kind == AttemptKind.Started).At : null,

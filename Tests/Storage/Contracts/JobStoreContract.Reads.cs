@@ -91,6 +91,33 @@ public abstract partial class JobStoreContract
     }
 
     [Fact]
+    public async Task A_snoozed_job_is_scheduled_again_and_keeps_its_failures()
+    {
+        var claim = await ClaimAsync();
+        var (id, failed) = (await AcceptAsync(claim), await AcceptAsync(claim));
+        var (failedUntil, snoozedUntil) = (StoredTime.Truncate(Store.Now.AddDays(1)), StoredTime.Truncate(Store.Now.AddDays(2)));
+        await WriteAsync(claim, attempts:
+        [
+            new JobAttemptRow(id, 1, AttemptKind.Returned, Store.Now, Store.Now, snoozedUntil, "not yet"),
+            new JobAttemptRow(failed, 1, AttemptKind.Failed, Store.Now, Store.Now, failedUntil, "no luck", "Unlucky"),
+            new JobAttemptRow(failed, 2, AttemptKind.Returned, Store.Now, Store.Now, snoozedUntil, "not yet"),
+        ]);
+        await ReopenAsync();
+        var view = (await Store.FindAsync(id, None))!;
+        Assert.Equal((JobState.Scheduled, 1, null, (DateTimeOffset?)snoozedUntil), (view.State, view.Attempt, view.Error, view.DueAt));
+        view = (await Store.FindAsync(failed, None))!;
+        Assert.Equal((JobState.Scheduled, 2, "no luck", (DateTimeOffset?)snoozedUntil), (view.State, view.Attempt, view.Error, view.DueAt));
+        var open = (await TakeOverAsync(claim)).ToDictionary(job => job.Id);
+        Assert.Equal(new OpenJob(id, "f", 3, snoozedUntil, null, 1, 0, 0, IsSnoozed: true), open[id]);
+        Assert.Equal(new OpenJob(failed, "f", 3, snoozedUntil, null, 2, 1, 0, IsSnoozed: true), open[failed]);
+
+        // Failed again: the failure's own time counts.
+        await WriteAsync(await ClaimAsync(claim.Key), attempts: [new JobAttemptRow(failed, 3, AttemptKind.Failed, Store.Now, Store.Now, failedUntil, "again", "Unlucky")]);
+        view = (await Store.FindAsync(failed, None))!;
+        Assert.Equal((JobState.Retrying, "again", (DateTimeOffset?)failedUntil), (view.State, view.Error, view.DueAt));
+    }
+
+    [Fact]
     public async Task A_started_mark_shows_when_the_attempt_started()
     {
         var claim = await ClaimAsync();

@@ -44,7 +44,7 @@ internal static class RowText
     public static string Of(OpenJob job) => Json(new
     {
         Id = job.Id.ToString(), job.Function, job.Priority, DueAt = Time(job.DueAt), ExpiresAt = Time(job.ExpiresAt),
-        job.Attempt, job.Failures, job.Crashes,
+        job.Attempt, job.Failures, job.Crashes, job.IsSnoozed,
     });
 
     public static string Of(JobView? view) => view is null ? "none" : Json(new

@@ -115,6 +115,11 @@ internal sealed class FaultyJobStore(IJobStore inner) : IJobStore
 
     public Task<JobEnd?> FindEndAsync(JobId id, CancellationToken cancellationToken) => Do(() => inner.FindEndAsync(id, cancellationToken));
 
+    public Task<IReadOnlyList<JobAttemptRow>> AttemptsAsync(JobId id, CancellationToken cancellationToken) => Do(() => inner.AttemptsAsync(id, cancellationToken));
+
+    public Task<JobNoteRow?> FindNoteAsync(JobId id, int number, CancellationToken cancellationToken) =>
+        Do(() => inner.FindNoteAsync(id, number, cancellationToken));
+
     public Task<JobHistory> HistoryAsync(JobId id, CancellationToken cancellationToken) => Do(() => inner.HistoryAsync(id, cancellationToken));
 
     public Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken) => Do(() => inner.ListAsync(filter, cancellationToken));

@@ -12,7 +12,7 @@ namespace Hearth.Tests.Support.Jobs;
 /// <summary>
 /// A store and a clock, the silos that a test starts on them, and functions that write down each run: <c>echo</c>, <c>fail</c>,
 /// <c>hold</c> (waits for the gate that its input names, or its token), <c>stuck</c> (for the gate only), <c>flaky</c> (succeeds at the attempt that
-/// its input names), <c>outside</c> (which no silo runs).
+/// its input names), <c>script</c> (<see cref="Script"/>), <c>outside</c> (which no silo runs).
 /// </summary>
 internal sealed class JobWorld : IAsyncDisposable
 {
@@ -41,6 +41,9 @@ internal sealed class JobWorld : IAsyncDisposable
 
     public long PayloadBytes { get; set; } = 64 << 20;
 
+    /// <summary>What the function <c>script</c> does.</summary>
+    public Func<FunctionContext, CancellationToken, Task<string>> Script { get; set; } = (_, _) => Task.FromResult("");
+
     public static JobSpec Spec(string function, string input = "", JobOptions? options = null) =>
         new(function, "application/json", Encoding.UTF8.GetBytes(JsonSerializer.Serialize(input)), options);
 
@@ -68,6 +71,11 @@ internal sealed class JobWorld : IAsyncDisposable
             await Gate(Note(input, context)).Task.WaitAsync(stop));
         yield return Function("stuck", async (string input, FunctionContext context) => await Gate(Note(input, context)).Task);
         yield return ExternalFunction.Create("outside", new FunctionOptions(), host);
+        yield return Function("script", (string input, FunctionContext context, CancellationToken stop) =>
+        {
+            Note(input, context);
+            return Script(context, stop);
+        });
         yield return Function("flaky", (string input, FunctionContext context) =>
             int.Parse(Note(input, context).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) <= context.Attempt
                 ? input : throw new InvalidOperationException("not yet"));

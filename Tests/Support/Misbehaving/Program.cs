@@ -26,6 +26,20 @@ builder.AddFunction("hog", (Named gate, Switchboard board) =>
     for (var i = 0; i < 300; i++)
         ThreadPool.UnsafeQueueUserWorkItem(_ => board.Block(gate.Name), null);
 });
+// Says what it does and saves something; tells at the second run what that was.
+builder.AddFunction("tell", async (Named gate, Switchboard board, TimeProvider clock, FunctionContext context, CancellationToken token) =>
+{
+    if (context.Attempt > 1)
+        return await context.ReadDetailAsync<int>(token);
+    context.Log("first run");
+    context.Progress(0.5, "half");
+    await context.SaveDetailAsync(7, token);
+    board.Count("telling." + gate.Name);
+    while (!board.IsOpen(gate.Name))
+        await Task.Delay(TimeSpan.FromMilliseconds(20), clock, token);
+    throw JobOutcome.Snooze(TimeSpan.FromSeconds(1), "again");
+}, o => o.Concurrency = 3);
+
 builder.AddFunction("hold", async (Named who, Switchboard board, TimeProvider clock, CancellationToken token) =>
 {
     board.Count("started." + who.Name);

@@ -14,6 +14,8 @@ internal sealed class Switchboard
 
     public void Open(string gate) => Gate(gate).Set();
 
+    public bool IsOpen(string gate) => Gate(gate).IsSet;
+
     /// <summary>Holds the thread, and hears no token.</summary>
     public void Block(string gate) => Gate(gate).Wait();
 

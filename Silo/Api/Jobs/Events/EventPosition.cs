@@ -7,7 +7,7 @@ namespace Hearth.Api.Jobs.Events;
 /// each kind in its order, so a position means the same on every silo and after every restart.
 /// </summary>
 /// <param name="Attempts">Rows about attempts that were told.</param>
-/// <param name="Notes">Notes that were told.</param>
+/// <param name="Notes">Other rows that were told; none are now.</param>
 /// <param name="HasEnded">The end was told.</param>
 internal readonly record struct EventPosition(int Attempts, int Notes, bool HasEnded = false)
 {

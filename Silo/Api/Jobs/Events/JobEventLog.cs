@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Hearth.Jobs;
 using Hearth.Storage;
 
@@ -16,22 +15,16 @@ internal static class JobEventLog
     /// <summary>Those behind a position, in their order.</summary>
     /// <param name="job">The job, read before its history: all that led to its end is in there.</param>
     /// <param name="queue">The queue that it is in.</param>
-    /// <param name="history">Its rows.</param>
+    /// <param name="rows">Its attempts.</param>
     /// <param name="after">What was told; null: nothing.</param>
     /// <param name="request">For links.</param>
-    public static IEnumerable<SentEvent> After(JobView job, string queue, JobHistory history, EventPosition? after, HttpRequest request)
+    public static IEnumerable<SentEvent> After(JobView job, string queue, IReadOnlyList<JobAttemptRow> rows, EventPosition? after, HttpRequest request)
     {
         var (attempts, notes, hasEnded) = after ?? default;
         if (after is null)
             yield return new SentEvent("accepted", new AcceptedEvent(job.Id.ToString(), queue, job.Function, job.Priority, job.AcceptedAt, job.RedriveOf?.ToString()), default(EventPosition));
-        while (attempts < history.Attempts.Count || notes < history.Notes.Count)
-        {
-            var isAttempt = notes >= history.Notes.Count
-                || (attempts < history.Attempts.Count && history.Attempts[attempts].At <= history.Notes[notes].At);
-            yield return isAttempt
-                ? Of(history.Attempts[attempts], new EventPosition(++attempts, notes))
-                : Of(history.Notes[notes], new EventPosition(attempts, ++notes));
-        }
+        while (attempts < rows.Count)
+            yield return Of(rows[attempts], new EventPosition(++attempts, notes));
 
         if (job.HasEnded && !hasEnded)
             yield return new SentEvent("end", EndEvent.Of(job, request), new EventPosition(attempts, notes, HasEnded: true));
@@ -40,28 +33,18 @@ internal static class JobEventLog
     private static SentEvent Of(in JobAttemptRow row, EventPosition position) => row.Kind switch
     {
         AttemptKind.Started => new SentEvent("attempt-started", new AttemptEvent(row.Attempt, row.At, row.StartedAt ?? row.At, null, null, null), position),
+        AttemptKind.Returned when row.RetryAt is not null => new SentEvent(
+            "attempt-snoozed", new AttemptEvent(row.Attempt, row.At, row.StartedAt, row.RetryAt, row.Error, row.ErrorType), position),
         AttemptKind.Returned => new SentEvent("attempt-returned", new AttemptEvent(row.Attempt, row.At, row.StartedAt, null, row.Error, row.ErrorType), position),
         _ => new SentEvent("attempt-failed", new AttemptEvent(row.Attempt, row.At, row.StartedAt, row.RetryAt, row.Error, row.ErrorType), position),
     };
-
-    private static SentEvent Of(in JobNoteRow row, EventPosition position) => row.Kind == NoteKind.Log
-        ? new SentEvent("log", new LogEvent(row.Attempt, row.At, row.Text), position)
-        : new SentEvent(row.Kind == NoteKind.Progress ? "progress" : "heartbeat", new NoteEvent(row.Attempt, row.At, Json(row.Text)), position);
-
-    private static JsonElement Json(string text)
-    {
-        using var document = JsonDocument.Parse(text);
-        return document.RootElement.Clone();
-    }
 }
 
 internal sealed record AcceptedEvent(string Id, string Queue, string Function, byte Priority, DateTimeOffset AcceptedAt, string? RedriveOf);
 
 internal sealed record AttemptEvent(int Attempt, DateTimeOffset At, DateTimeOffset? StartedAt, DateTimeOffset? RetryAt, string? Error, string? ErrorType);
 
-internal sealed record LogEvent(int Attempt, DateTimeOffset At, string Text);
-
-internal sealed record NoteEvent(int Attempt, DateTimeOffset At, JsonElement Details);
+internal sealed record ProgressEvent(int Attempt, DateTimeOffset At, double Percent, string? Message);
 
 internal sealed record StateEvent(JobState State, int Attempt, DateTimeOffset? StartedAt, DateTimeOffset? DueAt);
 

@@ -21,6 +21,7 @@ internal sealed class JobEventStream(IShardGrain shard, string queue, IJobStore 
     private readonly EventWriter events = new(http.Response.BodyWriter, clock);
     private EventPosition? position;
     private StateEvent? told;
+    private JobProgress? toldProgress;
 
     /// <summary>Ends after the job's end was told, or with the token.</summary>
     public async Task RunAsync(JobId id, EventPosition? after, CancellationToken cancellationToken)
@@ -55,8 +56,8 @@ internal sealed class JobEventStream(IShardGrain shard, string queue, IJobStore 
         {
             if (await store.FindAsync(id, cancellationToken) is not { } job)
                 return false;
-            var history = await store.HistoryAsync(id, cancellationToken);
-            foreach (var sent in JobEventLog.After(job, queue, history, position, http.Request))
+            var attempts = await store.AttemptsAsync(id, cancellationToken);
+            foreach (var sent in JobEventLog.After(job, queue, attempts, position, http.Request))
             {
                 events.Write(sent);
                 position = sent.Position;
@@ -79,10 +80,11 @@ internal sealed class JobEventStream(IShardGrain shard, string queue, IJobStore 
         if (await shard.OpenAsync([job.Id]) is [var open])
             job = JobLookup.Overlay(job, open);
         var state = new StateEvent(job.State, job.Attempt, job.StartedAt, job.DueAt);
-        if (state == told)
-            return;
-        told = state;
-        events.Write(new SentEvent("state", state, null));
+        if (state != told)
+            events.Write(new SentEvent("state", told = state, null));
+        if (job.Progress is { } progress && progress != toldProgress)
+            events.Write(new SentEvent("progress", new ProgressEvent(job.Attempt, progress.At, progress.Percent, progress.Message), null));
+        toldProgress = job.Progress;
     }
 
     /// <summary>Completes at the next change, at the end of waiting, or a moment after the shard could not be asked.</summary>

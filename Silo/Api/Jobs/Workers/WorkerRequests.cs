@@ -21,9 +21,9 @@ internal static class WorkerRequests
     public static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan LeaseDefault = TimeSpan.FromSeconds(30);
-    private static readonly string[] Outcomes = ["succeeded", "failed", "failedForGood", "returned"];
+    private static readonly string[] Outcomes = ["succeeded", "failed", "failedForGood", "returned", "snoozed", "discarded"];
     private static readonly string[] Results = ["result", "resultText", "resultBase64"];
-    private static readonly string[] Item = ["id", "attempt", "outcome", .. Results, "contentType", "error", "errorType"];
+    private static readonly string[] Item = ["id", "attempt", "outcome", .. Results, "contentType", "error", "errorType", "after"];
 
     /// <summary>The body of a lease request.</summary>
     public static (OutsideAsk Ask, TimeSpan Wait) Lease(JsonElement body, bool lenient)
@@ -78,6 +78,8 @@ internal static class WorkerRequests
             1 => AttemptOutcome.Failed,
             2 => AttemptOutcome.FailedForGood,
             3 => AttemptOutcome.Returned,
+            4 => AttemptOutcome.Snoozed,
+            5 => AttemptOutcome.Discarded,
             _ => throw fields.Rejected("outcome", $"must be one of {string.Join(", ", Outcomes)}"),
         };
         RefuseOthers(fields, outcome);
@@ -85,24 +87,40 @@ internal static class WorkerRequests
         {
             AttemptOutcome.Succeeded => Succeeded(fields, new JobResult(id, attempt, outcome, default, default)),
             AttemptOutcome.Returned => new JobResult(id, attempt, outcome, default, default),
-            _ => new JobResult(id, attempt, outcome, default, default, Error: Error(fields), ErrorType: fields.Name("errorType", JobRules.NameLengthMax) ?? "failed"),
+            AttemptOutcome.Snoozed => new JobResult(id, attempt, outcome, default, default, Error: Reason(fields) ?? "Not now.", Extras: After(fields)
+                ?? throw fields.Missing("after", "is when the job is to run again, from now, such as \"5m\"")),
+            AttemptOutcome.Discarded => new JobResult(id, attempt, outcome, default, default, Error: Error(fields), ErrorType: "discarded"),
+            _ => new JobResult(
+                id, attempt, outcome, default, default, Error: Error(fields), ErrorType: fields.Name("errorType", JobRules.NameLengthMax) ?? "failed",
+                Extras: After(fields)),
         };
     }
+
+    private static AttemptExtras? After(WorkerFields fields) => fields.Has("after")
+        ? new AttemptExtras(fields.Duration("after", default, JobLimits.WaitMin, JobRules.RetryWaitMax))
+        : null;
 
     /// <summary>What does not go with the outcome was meant otherwise.</summary>
     private static void RefuseOthers(WorkerFields fields, AttemptOutcome outcome)
     {
-        var isFailure = outcome is AttemptOutcome.Failed or AttemptOutcome.FailedForGood;
-        string[] others = outcome == AttemptOutcome.Succeeded ? ["error", "errorType"] : [.. Results, "contentType", .. isFailure ? [] : new[] { "error", "errorType" }];
+        string[] results = [.. Results, "contentType"];
+        string[] others = outcome switch
+        {
+            AttemptOutcome.Succeeded => ["error", "errorType", "after"],
+            AttemptOutcome.Failed => results,
+            AttemptOutcome.FailedForGood => [.. results, "after"],
+            AttemptOutcome.Snoozed => [.. results, "errorType"],
+            AttemptOutcome.Discarded => [.. results, "errorType", "after"],
+            _ => [.. results, "error", "errorType", "after"],
+        };
         if (others.FirstOrDefault(fields.Has) is { } other)
             throw fields.Rejected(other, $"does not go with outcome {fields.Text("outcome")}: leave it out");
     }
 
-    private static string Error(WorkerFields fields)
-    {
-        var error = fields.Text("error") ?? "The worker told that the attempt failed, and not why.";
-        return error.Length <= JobLimits.ErrorLengthMax ? error : error[..JobLimits.ErrorLengthMax];
-    }
+    private static string Error(WorkerFields fields) => Reason(fields) ?? "The worker told that the attempt failed, and not why.";
+
+    private static string? Reason(WorkerFields fields) =>
+        fields.Text("error") is { Length: > JobLimits.ErrorLengthMax } error ? error[..JobLimits.ErrorLengthMax] : fields.Text("error");
 
     private static JobResult Succeeded(WorkerFields fields, in JobResult succeeded)
     {

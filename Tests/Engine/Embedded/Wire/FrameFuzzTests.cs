@@ -20,7 +20,7 @@ public sealed class FrameFuzzTests(ITestOutputHelper output)
     [
         Of("jobs", new[] { Spec, Spec }),
         Of("leases", new[] { new JobLease(JobId.Create(1, 2, 3, 4), 1, 4, Spec) }),
-        Of("results", new[] { new JobResult(JobId.Create(1, 2, 3, 4), 1, AttemptOutcome.Failed, default, default, Error: "e", ErrorType: "t", Retry: new RetryPolicy(3)) }),
+        Of("results", new[] { new JobResult(JobId.Create(1, 2, 3, 4), 1, AttemptOutcome.Failed, default, default, Error: "e", ErrorType: "t", Extras: new AttemptExtras(Log: "l", Retry: new RetryPolicy(3))) }),
         Of("rings", new[] { new PumpRing("default/q/0", "f") }),
         Of("anything", (object)new object[] { "a", 1, new Dictionary<string, object> { ["b"] = Guid.Empty }, new InvalidOperationException("c") }),
     ];

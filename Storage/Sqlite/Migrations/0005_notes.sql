@@ -1,0 +1,1 @@
+-- Notes may be changed from here on, which SQLite grants to all. The number is kept in step.
