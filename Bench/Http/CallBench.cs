@@ -11,7 +11,8 @@ namespace Hearth.Bench.Http;
 internal static class CallBench
 {
     private const int Connections = 64;
-    private const int WarmUpSeconds = 2;
+    /// <summary>Until the code that runs often is compiled in full.</summary>
+    private const int WarmUpSeconds = 6;
 
     public static async Task RunAsync(string[] args)
     {
