@@ -24,15 +24,8 @@ public sealed class MovingTests : IAsyncLifetime
     [PostgresFact]
     public async Task A_drain_empties_a_silo_and_nothing_runs_twice()
     {
-        var started = await group!.StartAsync("a", "b");
+        var (started, queues, jobs) = await StartTwoAtWorkAsync();
         var (a, b) = (started[0].Http, started[1].Http);
-        await SiloGroup.SeesAsync(a, "a", "b");
-        await SiloGroup.SeesAsync(b, "a", "b");
-        var queues = await group.QueuesOfAsync(a);
-        var jobs = new List<string>();
-        foreach (var queue in queues.Values)
-            jobs.AddRange(await SiloGroup.SubmitEffectsAsync(a, queue, 30, 200));
-        await SiloGroup.EventuallyAsync(() => Task.FromResult(group.Effects.Select(effect => effect.Silo).Distinct().Count() == 2), "both run jobs");
 
         (await a.AskAsync("POST", "/v1/silos/b/drain")).Is(202);
         // Who only knows the draining one is served too, by the other.
@@ -42,24 +35,16 @@ public sealed class MovingTests : IAsyncLifetime
         await SiloGroup.EventuallyAsync(
             async () => (await b.FetchAsync("/v1/silos/b")).Is(200).Json.GetProperty("load").GetProperty("running").GetInt32() == 0, "it is empty");
         Assert.Equal(0, await started[1].Silo.StopAsync());
-        Assert.All(group.Effects.GroupBy(effect => effect.Job), runs => Assert.Single(runs));
+        Assert.All(group!.Effects.GroupBy(effect => effect.Job), runs => Assert.Single(runs));
         Assert.Equal(60, group.Effects.Count);
     }
 
     [PostgresFact]
     public async Task A_silo_that_is_killed_loses_no_job_and_one_that_comes_takes_work_over()
     {
-        var started = await group!.StartAsync("a", "b");
-        var (a, b) = (started[0].Http, started[1].Http);
-        await SiloGroup.SeesAsync(a, "a", "b");
-        await SiloGroup.SeesAsync(b, "a", "b");
-        var queues = await group.QueuesOfAsync(a);
-        var jobs = new List<string>();
-        foreach (var queue in queues.Values)
-            jobs.AddRange(await SiloGroup.SubmitEffectsAsync(a, queue, 30, 200));
-        await SiloGroup.EventuallyAsync(() => Task.FromResult(group.Effects.Select(effect => effect.Silo).Distinct().Count() == 2), "both run jobs");
+        var (started, queues, jobs) = await StartTwoAtWorkAsync();
         await started[1].Silo.KillAsync();
-        var lost = group.Effects.Count(effect => effect.End is null && effect.Silo == $"silo{started[1].Silo.Id}");
+        var lost = group!.Effects.Count(effect => effect.End is null && effect.Silo == $"silo{started[1].Silo.Id}");
         var (third, c) = await group.StartOneAsync("c");
         // More than the others have slots for, wherever the shards are by now.
         jobs.AddRange(await SiloGroup.SubmitEffectsAsync(c, queues["a"], 30, 200));
@@ -115,6 +100,21 @@ public sealed class MovingTests : IAsyncLifetime
 
     private static async Task<long?> ValueAsync(HttpClient http, string key) =>
         await http.AskAsync("POST", $"/v1/objects/counter/{key}/value") is { Status: 200 } answer ? answer.Json.GetInt64() : null;
+
+    /// <summary>Two silos that run jobs of 200 ms from queues of either.</summary>
+    private async Task<((SiloProcess Silo, HttpClient Http)[] Started, Dictionary<string, string> Queues, List<string> Jobs)> StartTwoAtWorkAsync()
+    {
+        var started = await group!.StartAsync("a", "b");
+        var a = started[0].Http;
+        await SiloGroup.SeesAsync(a, "a", "b");
+        await SiloGroup.SeesAsync(started[1].Http, "a", "b");
+        var queues = await group.QueuesOfAsync(a);
+        var jobs = new List<string>();
+        foreach (var queue in queues.Values)
+            jobs.AddRange(await SiloGroup.SubmitEffectsAsync(a, queue, 30, 200));
+        await SiloGroup.EventuallyAsync(() => Task.FromResult(group.Effects.Select(effect => effect.Silo).Distinct().Count() == 2), "both run jobs");
+        return (started, queues, jobs);
+    }
 
     /// <returns>The new value; null when it is not known whether it counted.</returns>
     private static async Task<long?> StepAsync(HttpClient http, string key)
