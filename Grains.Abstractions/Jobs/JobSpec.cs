@@ -99,6 +99,10 @@ public sealed record JobOptions
     /// <summary>The ended job that this one runs again.</summary>
     [Id(12)]
     public JobId? RedriveOf { get; init; }
+
+    /// <summary>What limits per key, order and fairness of its queue go by, 1 to 255 characters; null: as the queue's definition says.</summary>
+    [Id(13)]
+    public string? Key { get; init; }
 }
 
 /// <summary>What happens when an attempt fails.</summary>
