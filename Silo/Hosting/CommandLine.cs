@@ -50,6 +50,12 @@ internal sealed class CommandLine
         HelpName = "HOST",
     };
 
+    private readonly Option<int?> siloGateway = new("--silo-gateway")
+    {
+        Description = "TCP port, at the address of --silo-listen, for applications that embed the cluster's client; 0 picks a free one. Only on Orleans. [default: none]",
+        HelpName = "PORT",
+    };
+
     private readonly ParseResult result;
     private Func<HearthApplicationBuilder, HearthApplication>? chosen;
 
@@ -58,7 +64,7 @@ internal sealed class CommandLine
         var root = new RootCommand("Hearth turns an algorithm into a service that stays up: it serves functions over HTTP as calls and as durable jobs.")
         {
             port, listen, data, database, allowUnsafeDatabase, functions, certificate, key, behindProxy, connection, name, pool, roles,
-            siloListen, siloAdvertise,
+            siloListen, siloAdvertise, siloGateway,
         };
         root.SetAction(_ => chosen = builder => SiloHost.Build(builder, Options(builder)));
         var adminKey = new Command("admin-key", "Makes a new admin key, prints it once and stores its hash in the data folder. From the next start on every request needs it.")
@@ -122,6 +128,7 @@ internal sealed class CommandLine
         options.Roles = result.GetValue(roles) ?? options.Roles;
         options.SiloListen = result.GetValue(siloListen) ?? options.SiloListen;
         options.SiloAdvertise = result.GetValue(siloAdvertise) ?? options.SiloAdvertise;
+        options.SiloGateway = result.GetValue(siloGateway) ?? options.SiloGateway;
         foreach (var pair in result.GetValue(connection) ?? [])
         {
             var at = pair.IndexOf('=', StringComparison.Ordinal);

@@ -56,6 +56,9 @@ internal sealed record HearthOptions
     /// <summary>Host by which the other silos reach this one. Default: the address of <see cref="SiloListen"/>.</summary>
     public string? SiloAdvertise { get; set; }
 
+    /// <summary>TCP port, at the address of <see cref="SiloListen"/>, for applications that embed the cluster's client; 0 picks a free one. Default: none.</summary>
+    public int? SiloGateway { get; set; }
+
     /// <summary>Queues by name, and what is special about them.</summary>
     public Dictionary<string, QueueOptions> Queues { get; init; } = new(StringComparer.Ordinal);
 }

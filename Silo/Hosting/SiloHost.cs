@@ -22,6 +22,7 @@ using Hearth.InProcess;
 using Hearth.Jobs;
 using Hearth.Objects;
 using Hearth.Observability;
+using Hearth.Requests;
 using Hearth.WebConsole;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -164,6 +165,8 @@ internal static class SiloHost
         services.AddSingleton<InProcessJobs>();
         services.AddSingleton<InProcessLists>();
         services.AddSingleton<InProcessObjects>();
+        services.AddSingleton<RequestHandler>();
+        services.AddSingleton<IRequestHandler>(s => s.GetRequiredService<RequestHandler>());
         services.TryAddSingleton<IHearthClient, InProcessClient>(); // an application may have one of another cluster
     }
 
@@ -191,6 +194,7 @@ internal static class SiloHost
 
     private static void Map(WebApplication web)
     {
+        web.Services.GetRequiredService<RequestHandler>().Capture(web);
         web.UseMiddleware<EdgeMiddleware>();
         web.UseRouting();
     }

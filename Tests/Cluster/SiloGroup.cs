@@ -16,6 +16,9 @@ public sealed class SiloGroup : IAsyncDisposable
 
     private SiloGroup(PostgresWorld world) => this.world = world;
 
+    /// <summary>Of the database that they share.</summary>
+    public string ConnectionString => world.ConnectionString;
+
     /// <summary>What ran, where and when.</summary>
     public IReadOnlyList<Effect> Effects => EffectLedger.Read(folder["effects"]);
 

@@ -16,6 +16,8 @@ internal static class SiloEngine
 
     public static void Add(WebApplicationBuilder web, HearthOptions options, SiloIdentity self)
     {
+        if (options.SiloGateway is not null)
+            throw new StartException("--silo-gateway is for silos on Orleans (-p:Engine=Orleans): the embedded engine has no gateway. Applications elsewhere use the client over HTTP.");
         web.Services.AddSingleton<HttpAddress>();
         web.Services.AddSingleton<SiloLoadMeter>();
         if (options.Database is null)

@@ -5,17 +5,19 @@ using Orleans.Configuration;
 
 namespace Hearth.Engines;
 
-/// <summary>Where Orleans listens for other silos. There is no gateway: clients use HTTP.</summary>
+/// <summary>Where Orleans listens for other silos and, when told to, for applications that embed its client.</summary>
 internal static class SiloEndpoint
 {
     /// <exception cref="StartException">The host by which others reach this silo has no address.</exception>
-    public static void Set(EndpointOptions options, SiloListening listening)
+    public static void Set(EndpointOptions options, SiloListening listening, int? gateway)
     {
         var port = listening.Port == 0 ? FreePort.On(listening.Address) : listening.Port;
         options.SiloPort = port;
-        options.GatewayPort = 0;
+        options.GatewayPort = gateway is 0 ? FreePort.On(listening.Address) : gateway ?? 0;
         options.AdvertisedIPAddress = AddressOf(listening.Host, listening.Address.AddressFamily);
         options.SiloListeningEndpoint = new IPEndPoint(listening.Address, port);
+        if (gateway is not null)
+            options.GatewayListeningEndpoint = new IPEndPoint(listening.Address, options.GatewayPort);
     }
 
     /// <summary>Orleans knows silos by address, not by name.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hearth.Client.Cluster;
 using Hearth.Cluster;
 using Hearth.Hosting;
 using Hearth.Objects;
@@ -89,8 +90,8 @@ internal static class SiloEngine
         silo.UseTls(certificate.Use);
         silo.AddPlacementDirector<PoolPlacement, PoolDirector>();
         silo.AddPlacementDirector<SiloPlacement, SiloDirector>();
-        silo.Configure<ClusterOptions>(o => (o.ServiceId, o.ClusterId) = ("hearth", "hearth"));
-        silo.Configure<EndpointOptions>(o => SiloEndpoint.Set(o, listening));
+        silo.Configure<ClusterOptions>(o => (o.ServiceId, o.ClusterId) = (ClusterTls.Cluster, ClusterTls.Cluster));
+        silo.Configure<EndpointOptions>(o => SiloEndpoint.Set(o, listening, options.SiloGateway));
         silo.Configure<ClusterMembershipOptions>(FailureDetection.Tune);
         silo.UseSiloMetadata(new Dictionary<string, string>(StringComparer.Ordinal)
         {
