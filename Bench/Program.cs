@@ -25,12 +25,8 @@ switch (args)
     case ["grain-calls"]:
         await GrainCallBench.RunAsync();
         return 0;
-    case ["grain-calls-far"]:
-        await FarCallBench.RunAsync();
-        return 0;
-    case ["grain-dispatch"]:
-        await GrainDispatchBench.RunAsync();
-        return 0;
+    case ["grain-calls-far" or "grain-dispatch"]:
+        return await EngineParts.RunAsync(args[0]) ? 0 : 2;
     case ["serve-jobs", ..]:
         await HttpSubmits.ServeHearthAsync(args[1..]);
         return 0;

@@ -8,7 +8,7 @@ internal static class EngineHost
     public static async Task<(IHost Host, IGrainFactory Grains)> StartAsync()
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new());
-        builder.UseOrleans(_ => { });
+        EngineParts.Add(builder);
         var host = builder.Build();
         await host.StartAsync();
         return (host, host.Services.GetRequiredService<IGrainFactory>());

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hearth.Storage;
 using Hearth.Storage.PostgreSql;
+using Hearth.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -71,6 +72,7 @@ internal sealed class PostgresBenchStore : BenchStore
             await ExecuteAsync(admin, $"DROP DATABASE {Database} WITH (FORCE)");
         number = Interlocked.Increment(ref numbers);
         await ExecuteAsync(admin, $"CREATE DATABASE {Database} TEMPLATE template0");
+        EngineTables.Make(ConnectionString);
         await ExecuteAsync(admin, "CHECKPOINT");
     }
 
