@@ -37,6 +37,7 @@ internal sealed class HearthSubject : ISubject
         var folder = new TempFolder();
         var builder = HearthApplication.CreateBuilder(["--port", "0", "--functions", folder["functions"], .. store.SiloArguments]);
         builder.Web.Logging.AddFilter("Hearth", LogLevel.Error);
+        builder.Web.Logging.AddFilter("Orleans", LogLevel.Error);
         builder.Web.Host.ConfigureContainer<IServiceCollection>(store.Configure);
         var function = new FunctionRegistration(
             Function, new FunctionOptions { Concurrency = 256 },

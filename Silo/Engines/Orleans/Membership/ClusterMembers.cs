@@ -100,10 +100,14 @@ internal sealed partial class ClusterMembers(
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                if (HasPaused && !await AskAsync(stoppingToken))
+                var hasPaused = HasPaused;
+                if (hasPaused && !await AskAsync(stoppingToken))
                     continue;
                 Look();
                 Volatile.Write(ref lookedAt, clock.GetTimestamp());
+                // Pumps that asked meanwhile whether they may start wait for a change.
+                if (hasPaused)
+                    Changed?.Invoke();
                 if (clock.GetElapsedTime(told) < TellEvery)
                     continue;
                 told = clock.GetTimestamp();
