@@ -13,7 +13,7 @@ public static class BuiltInFunctions
     /// <param name="Message">What the error says.</param>
     internal sealed record FailInput(string Message);
 
-    /// <summary>Serves echo, compress, decompress, hash, primes, wordcount, sleep, fail and guestbook, and the object counter.</summary>
+    /// <summary>Serves echo, compress, decompress, hash, primes, wordcount, sleep, fail and guestbook, and the object counter; http and email where they are configured.</summary>
     public static HearthApplicationBuilder AddBuiltInFunctions(this HearthApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -76,7 +76,43 @@ public static class BuiltInFunctions
             o.Example = new GuestbookInput("Ada");
             o.Connections.Add("demo");
         });
+        AddHttp(builder);
+        AddEmail(builder);
         return builder.AddObject<Counter>("counter", Counter.AddTo, o => o.Description = "Counts, one number for each key.");
+    }
+
+    private static void AddHttp(HearthApplicationBuilder builder)
+    {
+        var options = builder.Configuration.GetSection("Hearth:Http").Get<HttpOptions>();
+        if (options is not { Allow.Count: > 0 })
+            return;
+        options.Check();
+        builder.Services.AddSingleton(options);
+        _ = new AllowList(options); // says now what is wrong
+        builder.AddFunction<HttpFunction, HttpInput, HttpOutput>("http", o =>
+        {
+            o.Description = "Sends a request to an origin that is allowed.";
+            o.Example = new HttpInput(options.Allow[0].Replace("*.", "www.", StringComparison.Ordinal) + "/", "GET");
+            o.Concurrency = options.Concurrency;
+            o.OutputBytesMax = 16 << 20;
+        });
+    }
+
+    private static void AddEmail(HearthApplicationBuilder builder)
+    {
+        var options = builder.Configuration.GetSection("Hearth:Email").Get<EmailOptions>();
+        if (options?.Host is null)
+            return;
+        options.Check();
+        builder.Services.AddSingleton(options);
+        builder.AddFunction<EmailFunction, EmailInput, EmailOutput>("email", o =>
+        {
+            o.Description = "Hands a mail to the mail server, with a body that is filled in and attachments.";
+            o.Example = new EmailInput(["Ada <ada@example.com>"], "Hello, {{name}}", "Dear {{name}}, your order has left.", Values: new JsonObject { ["name"] = "Ada" });
+            o.Concurrency = options.Connections;
+            o.InputBytesMax = JobSpec.InputBytesMax;
+            o.Timeout = TimeSpan.FromMinutes(1);
+        });
     }
 
     private static void Fail(string message) => throw new FunctionException(message);
