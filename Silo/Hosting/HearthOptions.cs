@@ -56,6 +56,9 @@ internal sealed record HearthOptions
     /// <summary>Host by which the other silos reach this one. Default: the address of <see cref="SiloListen"/>.</summary>
     public string? SiloAdvertise { get; set; }
 
+    /// <summary>How long ended jobs are kept.</summary>
+    public RetentionOptions Retention { get; init; } = new();
+
     /// <summary>Queues by name, and what is special about them.</summary>
     public Dictionary<string, QueueOptions> Queues { get; init; } = new(StringComparer.Ordinal);
 }
