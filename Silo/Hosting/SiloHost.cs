@@ -4,6 +4,7 @@ using Hearth.Api.Calls;
 using Hearth.Api.Cluster;
 using Hearth.Api.Functions;
 using Hearth.Api.Jobs;
+using Hearth.Api.Jobs.Bulk;
 using Hearth.Api.Jobs.Events;
 using Hearth.Api.Jobs.Lists;
 using Hearth.Api.Jobs.Queues;
@@ -20,6 +21,7 @@ using Hearth.Functions.Registration;
 using Hearth.Functions.Runs;
 using Hearth.InProcess;
 using Hearth.Jobs;
+using Hearth.Jobs.Bulk;
 using Hearth.Objects;
 using Hearth.Observability;
 using Hearth.Requests;
@@ -45,7 +47,7 @@ internal static class SiloHost
         SiloEngine.Add(builder.Web, options, self);
         AddFunctions(builder.Services, options);
         AddObjects(builder.Services);
-        AddJobs(builder.Services, self);
+        AddJobs(builder.Services, options, self);
         AddApi(builder.Services, options, keyHash);
         AddClient(builder.Services);
         ListenOn(builder.Web, options, certificate);
@@ -100,7 +102,7 @@ internal static class SiloHost
     private static void AddObjects(IServiceCollection services) => services.AddSingleton(
         s => ObjectRegistration.BuildAll(s.GetServices<ObjectRegistration>(), s.GetRequiredService<FunctionHost>()));
 
-    private static void AddJobs(IServiceCollection services, SiloIdentity self)
+    private static void AddJobs(IServiceCollection services, HearthOptions options, SiloIdentity self)
     {
         services.TryAddSingleton(new JobsOptions(self.Id));
         services.AddSingleton(new PayloadBudget());
@@ -112,12 +114,17 @@ internal static class SiloHost
         services.AddSingleton<ShardDirectory>();
         services.AddSingleton<JobLookup>();
         services.AddSingleton<JobList>();
+        services.AddSingleton<BulkSelection>();
+        services.AddSingleton<BulkActs>();
+        services.AddSingleton<BulkRun>();
+        services.AddSingleton(BulkFunction.Registration());
         services.AddSingleton<OutsideQueue>();
         services.AddSingleton<JobSubmitter>();
         services.AddSingleton<IJobSubmitter>(s => s.GetRequiredService<JobSubmitter>());
         services.AddHostedService<JobsService>();
         services.AddHostedService<ShardWaker>();
         services.AddHostedService<InboxService>();
+        services.AddSingleton(new RetentionRules(options.Retention, _ => null));
         services.AddHostedService<MaintenanceService>();
     }
 
@@ -133,6 +140,7 @@ internal static class SiloHost
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<Telemetry>();
         services.AddHostedService(s => s.GetRequiredService<Telemetry>());
+        services.AddSingleton<BulkEndpoint>();
         services.AddSingleton<JobActions>();
         services.AddSingleton<JobBuilder>();
         services.AddSingleton<JobEndpoints>();
@@ -161,6 +169,7 @@ internal static class SiloHost
 
     private static void AddClient(IServiceCollection services)
     {
+        services.AddSingleton<InProcessBulk>();
         services.AddSingleton<InProcessCalls>();
         services.AddSingleton<InProcessJobs>();
         services.AddSingleton<InProcessLists>();

@@ -66,7 +66,7 @@ internal static class SiloStart
 
     private static async Task AnnounceAsync(WebApplication web, HearthOptions options)
     {
-        var functions = web.Services.GetRequiredService<FunctionRegistry>().All.Count;
+        var functions = web.Services.GetRequiredService<FunctionRegistry>().Offered.Count();
         using var self = Process.GetCurrentProcess();
         var took = TimeProvider.System.GetUtcNow() - new DateTimeOffset(self.StartTime.ToUniversalTime());
         var log = System.Console.Out;

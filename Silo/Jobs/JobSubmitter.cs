@@ -127,7 +127,7 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
 
     private JobMistake? CheckInput(JobSpec job)
     {
-        if (registry.Find(job.Function) is not { } function)
+        if (registry.FindOffered(job.Function) is not { } function)
             return new JobMistake("function", $"No function '{job.Function}' is served here.");
         if (!function.Input.Takes(job.ContentType))
             return new JobMistake("contentType", $"Function '{function.Name}' does not take '{job.ContentType}'.");

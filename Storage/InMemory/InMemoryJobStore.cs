@@ -139,12 +139,20 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
             shard.Keys.RemoveAll(k => k.Id.At < Now - JobLimits.UniqueWithinMax);
             foreach (var end in shard.Ends.Values.ToList())
             {
-                if (end.EndedAt < Now - (end.State == JobState.Failed ? retention.FailedFor : retention.SucceededFor))
+                if (end.EndedAt < retention.Of(shard.Number).Before(end.State, Now))
                     shard.Forget(end.Id);
             }
         }
 
         return true;
+    });
+
+    public Task<IReadOnlyList<JobId>> ForgetAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) => Do<IReadOnlyList<JobId>>(() =>
+    {
+        var ended = Find(shard) is { } asked ? ids.Distinct().Where(asked.Ends.ContainsKey).ToList() : [];
+        foreach (var id in ended)
+            Find(shard)!.Forget(id);
+        return ended;
     });
 
     private Task<WriteOutcome> WriteNow(ShardWrite write) => Do(() =>
@@ -323,6 +331,7 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
             Attempts.Remove(id);
             Notes.Remove(id);
             Leases.Remove(id);
+            Inbox.RemoveAll(p => p.Post.Id == id);
         }
     }
 }

@@ -67,6 +67,7 @@ internal static class SqlText
     public static readonly string DayDrop = Read("day_drop");
     public static readonly string KeysDrop = Read("keys_drop");
     public static readonly string Forget = Read("forget");
+    public static readonly string JobDelete = Read("job_delete");
     public static readonly string MaintainPatiently = Read("maintain_patiently");
 
     public static readonly string GrainRead = Read("grain_read");

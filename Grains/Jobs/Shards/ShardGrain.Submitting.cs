@@ -53,7 +53,7 @@ internal sealed partial class ShardGrain
             SubmitOutcome.OtherBody => ActResult.KeyReused,
             SubmitOutcome.InProgress => ActResult.KeyInProgress,
             _ => ActResult.QueueFull,
-        }, submitted.Id);
+        }, submitted.Id, submitted.Outcome == SubmitOutcome.Repeat);
     }
 
     private bool HasRoom(int jobs) => memory.Open + journal.PendingJobs + jobs <= options.DepthMax;

@@ -85,6 +85,9 @@ internal static class Problems
     public static Problem JobOpen(JobId id) => new(
         "job-open", 409, "Job open", $"Job '{id}' has not ended: only failed and cancelled jobs can be run again. Cancel it first, or wait for its end.");
 
+    public static Problem JobNotEnded(JobId id) => new(
+        "job-open", 409, "Job open", $"Job '{id}' has not ended: only ended jobs can be deleted. Cancel it first, or wait for its end.");
+
     public static Problem JobSucceeded(JobId id) => new(
         "job-succeeded", 409, "Job succeeded", $"Job '{id}' has succeeded: only failed and cancelled jobs can be run again. Submit a new job.");
 

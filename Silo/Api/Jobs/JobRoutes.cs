@@ -1,3 +1,4 @@
+using Hearth.Api.Jobs.Bulk;
 using Hearth.Api.Jobs.Events;
 using Hearth.Api.Jobs.Lists;
 using Hearth.Api.Jobs.Queues;
@@ -8,7 +9,8 @@ namespace Hearth.Api.Jobs;
 
 /// <summary>The routes of jobs and queues.</summary>
 internal sealed class JobRoutes(
-    SubmitEndpoint submit, JobEndpoints jobs, JobEventsEndpoint events, JobLogEndpoint log, JobActions actions, JobListEndpoint list, QueueEndpoints queues)
+    SubmitEndpoint submit, JobEndpoints jobs, JobEventsEndpoint events, JobLogEndpoint log, JobActions actions, JobListEndpoint list, QueueEndpoints queues,
+    BulkEndpoint bulk)
 {
     private static readonly ApiParameter Wait = new("query", "wait", "Answer when the job has ended, or after this long: 30s or PT30S, at most 5 minutes.");
 
@@ -56,6 +58,13 @@ internal sealed class JobRoutes(
             Answers = new Dictionary<int, string> { [200] = "A page of them; next and the Link header lead to the next." },
             Document = typeof(JobListDocument),
         },
+        new("POST", "/v1/jobs/actions", "actOnJobs", "Cancel, re-drive or delete all jobs that match, as a job of its own; or count them", bulk.HandleAsync)
+        {
+            Body = ["application/json", "application/xml"],
+            BodySchema = BulkSchemas.Request,
+            Parameters = [Key],
+            Answers = new Dictionary<int, string> { [200] = "A dry run: how many there are.", [202] = "The job that does it; Location says where to follow it." },
+        },
         new("GET", "/v1/jobs/{id}", "showJob", "Where a job stands", jobs.StatusAsync)
         {
             Parameters = [Wait],
@@ -87,6 +96,10 @@ internal sealed class JobRoutes(
         {
             Answers = new Dictionary<int, string> { [200] = "The lines of the last attempts that have ended." },
             Document = typeof(JobLogDocument),
+        },
+        new("POST", "/v1/jobs/{id}/delete", "deleteJob", "Forget an ended job, with its result, attempts and log", actions.DeleteAsync)
+        {
+            Answers = new Dictionary<int, string> { [204] = "There is no such job any more." },
         },
         new("POST", "/v1/jobs/{id}/redrive", "redriveJob", "Run a failed or cancelled job again, as a new job", actions.RedriveAsync)
         {

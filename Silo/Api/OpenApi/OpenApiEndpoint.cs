@@ -21,10 +21,11 @@ internal sealed class OpenApiEndpoint(ApiRoutes routes, FunctionRegistry registr
         var schemas = new JsonObject { ["problem"] = Problem() };
         JobSchemas.AddTo(schemas);
         WorkerSchemas.AddTo(schemas);
+        BulkSchemas.AddTo(schemas);
         var paths = new JsonObject();
         foreach (var route in routes.All)
             Add(paths, route.Pattern, route.Method, OpenApiOperations.Of(route, schemas));
-        foreach (var function in registry.All.Values.OrderBy(f => f.Name, StringComparer.Ordinal))
+        foreach (var function in registry.Offered.OrderBy(f => f.Name, StringComparer.Ordinal))
         {
             Add(paths, $"/v1/functions/{function.Name}/call", "POST", OpenApiOperations.Of(function, schemas));
             if (function.Options.Route is { } own)
