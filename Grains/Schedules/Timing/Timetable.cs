@@ -42,6 +42,25 @@ internal sealed class Timetable
         return tick < (timing.End ?? ScheduleLimits.Latest) ? tick : null;
     }
 
+    /// <summary>The last tick after a time and before another; null when there is none. Work in proportion to the logarithm of the time.</summary>
+    public DateTimeOffset? LastBefore(DateTimeOffset after, DateTimeOffset end)
+    {
+        if (Next(after) is not { } first || first >= end)
+            return null;
+        // From low there is a tick before the end; from high there is none. No two ticks are within a second.
+        var (low, high) = (after, end.AddTicks(-1));
+        while (high - low > TimeSpan.FromSeconds(1))
+        {
+            var middle = low + ((high - low) / 2);
+            if (Next(middle) < end)
+                low = middle;
+            else
+                high = middle;
+        }
+
+        return Next(low);
+    }
+
     /// <summary>When a tick's job is submitted: with jitter up to so much later.</summary>
     public DateTimeOffset ReleaseOf(DateTimeOffset tick) => timing.Jitter is { } jitter
         ? tick.AddMilliseconds(StableHash.Of($"{name}@{tick.UtcTicks}") % (ulong)(jitter.TotalMilliseconds + 1))

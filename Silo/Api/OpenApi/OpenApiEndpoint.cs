@@ -21,6 +21,7 @@ internal sealed class OpenApiEndpoint(ApiRoutes routes, FunctionRegistry registr
         var schemas = new JsonObject { ["problem"] = Problem() };
         JobSchemas.AddTo(schemas);
         WorkerSchemas.AddTo(schemas);
+        ScheduleSchemas.AddTo(schemas);
         var paths = new JsonObject();
         foreach (var route in routes.All)
             Add(paths, route.Pattern, route.Method, OpenApiOperations.Of(route, schemas));

@@ -19,16 +19,18 @@ internal static class WorkerBody
     /// <summary>A result's own levels, with the item and the array around it.</summary>
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = HearthJson.DepthMax + 2, AllowDuplicateProperties = false };
 
+    /// <param name="http">The request.</param>
+    /// <param name="page">Of the reference, which tells what to send.</param>
     /// <returns>The document, and whether it came as XML.</returns>
     /// <exception cref="JobRejectedException">It cannot be read.</exception>
-    public static async Task<(JsonDocument Document, bool IsXml)> ReadAsync(HttpContext http)
+    public static async Task<(JsonDocument Document, bool IsXml)> ReadAsync(HttpContext http, string page = "workers.md")
     {
         var isXml = NotationOf(http.Request);
         var body = await RequestBody.ReadAsync(http.Request, BytesMax) ?? throw new JobRejectedException(Problems.TooLarge(BytesMax));
         try
         {
             if (body.IsEmpty)
-                throw new JobRejectedException(Problems.Malformed("The body is empty; docs/reference/workers.md shows what to send."));
+                throw new JobRejectedException(Problems.Malformed($"The body is empty; docs/reference/{page} shows what to send."));
             if (!isXml && !JsonInput.IsUtf8(body))
                 throw new JobRejectedException(Problems.From(JsonInput.NotUtf8));
             return (Parse(isXml ? ToJson(body) : body.ToArray()), isXml);
