@@ -31,7 +31,7 @@ internal sealed class ScheduleQueues(ShardDirectory shards, IJobStore store, Tim
             if (await shards.OwnerOfAsync(job, cancellationToken) is var (shard, _))
                 await shard.ReadInboxAsync().WaitAsync(TakeInMax, clock, cancellationToken);
         }
-        catch (Exception e) when (e is OrleansException or StoreUnavailableException or TimeoutException or OutcomeUnknownException)
+        catch (Exception e) when (e is OrleansException or StoreUnavailableException or TimeoutException)
         {
             // It is stored; the shard, or its next owner, reads its inbox by itself.
         }
