@@ -5,6 +5,7 @@ using Hearth.Api.Jobs;
 using Hearth.Api.Jobs.Workers;
 using Hearth.Api.Objects;
 using Hearth.Api.OpenApi;
+using Hearth.Api.Schedules;
 using Hearth.Cluster;
 using Hearth.Hosting;
 using Hearth.Observability;
@@ -14,7 +15,7 @@ namespace Hearth.Api;
 
 /// <summary>Every route of Hearth's own, in one table.</summary>
 internal sealed class ApiRoutes(
-    CallEndpoint calls, FunctionEndpoints functions, JobRoutes jobs, WorkerRoutes workers, ObjectRoutes objects, ClusterRoutes cluster,
+    CallEndpoint calls, FunctionEndpoints functions, JobRoutes jobs, WorkerRoutes workers, ObjectRoutes objects, ClusterRoutes cluster, ScheduleRoutes schedules,
     HealthEndpoints health, MetricsEndpoint metrics, StartPage page, SiloIdentity self, IServiceProvider services)
 {
     private static readonly ApiParameter Preference = new(
@@ -80,5 +81,6 @@ internal sealed class ApiRoutes(
         .. workers.Table(),
         .. cluster.Table(),
         .. objects.Table(),
+        .. schedules.Table(),
     ];
 }

@@ -12,6 +12,7 @@ using Hearth.Api.Jobs.Submitting;
 using Hearth.Api.Jobs.Workers;
 using Hearth.Api.Objects;
 using Hearth.Api.OpenApi;
+using Hearth.Api.Schedules;
 using Hearth.Auth;
 using Hearth.Client;
 using Hearth.Cluster;
@@ -25,6 +26,7 @@ using Hearth.Jobs.Bulk;
 using Hearth.Objects;
 using Hearth.Observability;
 using Hearth.Requests;
+using Hearth.Schedules;
 using Hearth.WebConsole;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -48,6 +50,7 @@ internal static class SiloHost
         AddFunctions(builder.Services, options);
         AddObjects(builder.Services);
         AddJobs(builder.Services, options, self);
+        AddSchedules(builder.Services, self);
         AddApi(builder.Services, options, keyHash);
         AddClient(builder.Services);
         ListenOn(builder.Web, options, certificate);
@@ -80,6 +83,7 @@ internal static class SiloHost
         services.AddSingleton<SiloStore>();
         services.TryAddSingleton(s => s.GetRequiredService<SiloStore>().Jobs);
         services.AddSingleton(s => s.GetRequiredService<SiloStore>().GrainState);
+        services.TryAddSingleton(s => s.GetRequiredService<SiloStore>().Schedules);
     }
 
     private static void AddFunctions(IServiceCollection services, HearthOptions options)
@@ -128,6 +132,15 @@ internal static class SiloHost
         services.AddHostedService<MaintenanceService>();
     }
 
+    private static void AddSchedules(IServiceCollection services, SiloIdentity self)
+    {
+        services.AddSingleton<IScheduleQueues, ScheduleQueues>();
+        services.AddSingleton<ScheduleBook>();
+        services.AddSingleton<ScheduleRunner>();
+        if (self.Roles.HasFlag(SiloRoles.Worker))
+            services.AddHostedService<ScheduleService>();
+    }
+
     private static void AddApi(IServiceCollection services, HearthOptions options, byte[]? keyHash)
     {
         services.AddSingleton(new AccessPolicy(options, keyHash));
@@ -160,6 +173,11 @@ internal static class SiloHost
         services.AddSingleton<PoolCensus>();
         services.AddSingleton<PoolEndpoints>();
         services.AddSingleton<QueueEndpoints>();
+        services.AddSingleton<ScheduleActions>();
+        services.AddSingleton<ScheduleEndpoints>();
+        services.AddSingleton<ScheduleLists>();
+        services.AddSingleton<ScheduleReader>();
+        services.AddSingleton<ScheduleRoutes>();
         services.AddSingleton<SiloEndpoints>();
         services.AddSingleton<StartPage>();
         services.AddSingleton<SubmitEndpoint>();

@@ -155,6 +155,23 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
         return ended;
     });
 
+    /// <summary>What another store of this process posts.</summary>
+    internal void Post(IReadOnlyList<InboxPost> posts)
+    {
+        lock (gate)
+            PostNow(posts);
+    }
+
+    /// <summary>Those that have not ended, of the inbox or stored.</summary>
+    internal IReadOnlySet<JobId> Open(IReadOnlyList<JobId> ids)
+    {
+        lock (gate)
+        {
+            return ids.Where(id => Find(id.Shard) is { } shard && !shard.Ends.ContainsKey(id)
+                && (shard.Jobs.ContainsKey(id) || shard.Inbox.Exists(p => p.Post.Id == id))).ToHashSet();
+        }
+    }
+
     private Task<WriteOutcome> WriteNow(ShardWrite write) => Do(() =>
     {
         var fault = TakeFault();
@@ -186,9 +203,14 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
             Store(Of(owned.Notes, note.Id), note with { At = StoredTime.Truncate(note.At) });
         foreach (var lease in write.Leases.Span)
             Of(owned.Leases, lease.Id).TryAdd((lease.Attempt, lease.Number), Stored(lease));
-        foreach (var post in write.Posts.Span)
+        PostNow(write.Posts.ToArray());
+    }
+
+    private void PostNow(IReadOnlyList<InboxPost> posts)
+    {
+        foreach (var post in posts)
             Find(post.Shard)?.Add(++inboxPosition, post with { Spec = Stored(post.Spec) });
-        if (!write.Posts.IsEmpty)
+        if (posts.Count > 0)
             Interlocked.Exchange(ref posted, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 

@@ -76,6 +76,17 @@ internal static class SqlText
     public static readonly string GrainClear = Read("grain_clear");
     public static readonly string GrainList = Read("grain_list");
 
+    public static readonly string ScheduleCreate = Read("schedule_create");
+    public static readonly string ScheduleFind = Read("schedule_find");
+    public static readonly string ScheduleList = Read("schedule_list");
+    public static readonly string ScheduleDue = Read("schedule_due");
+    public static readonly string ScheduleChange = Read("schedule_change");
+    public static readonly string ScheduleDelete = Read("schedule_delete");
+    public static readonly string ScheduleRuns = Read("schedule_runs");
+    public static readonly string ScheduleRunByKey = Read("schedule_run_by_key");
+    public static readonly string ScheduleForgetRuns = Read("schedule_forget_runs");
+    public static readonly string ScheduleOpen = Read("schedule_open");
+
     public static readonly string SiloForget = Read("silo_forget");
     public static readonly string SiloSupersede = Read("silo_supersede");
     public static readonly string SiloRegister = Read("silo_register");

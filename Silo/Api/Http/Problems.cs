@@ -71,6 +71,22 @@ internal static class Problems
     public static Problem UnknownQueue(string name) => new(
         "unknown-queue", 404, "Unknown queue", $"There is no queue '{Shown(name)}'; GET /v1/queues lists them. A queue is made by its first job.");
 
+    public static Problem UnknownSchedule(string name) => new(
+        "unknown-schedule", 404, "Unknown schedule", $"There is no schedule '{Shown(name)}'; GET /v1/schedules lists them, PUT /v1/schedules/{Shown(name)} makes it.");
+
+    public static Problem ScheduleChanged(string name) => new(
+        "precondition-failed", 412, "Precondition failed",
+        $"Schedule '{Shown(name)}' is not what If-Match or If-None-Match say: read it again (GET /v1/schedules/{Shown(name)}), and change what is there.");
+
+    public static Problem BackfillTooLarge { get; } = InvalidInput(
+        string.Create(CultureInfo.InvariantCulture, $"A backfill has at most {Hearth.Schedules.ScheduleLimits.BackfillMax} ticks, those that wait already included: ask for a shorter time. Nothing was submitted."),
+        "to");
+
+    public static Problem ScheduleStoreUnavailable { get; } = StoreUnavailable with
+    {
+        Detail = "The store cannot be reached now: whether a change was stored is not known where it was lost in between. Read the schedule, or send the same again.",
+    };
+
     public static Problem UnknownSilo(string name) => new(
         "unknown-silo", 404, "Unknown silo", $"No silo '{Shown(name)}' is in the cluster; GET /v1/silos lists those that are.");
 

@@ -22,6 +22,7 @@ internal sealed class OpenApiEndpoint(ApiRoutes routes, FunctionRegistry registr
         JobSchemas.AddTo(schemas);
         WorkerSchemas.AddTo(schemas);
         BulkSchemas.AddTo(schemas);
+        ScheduleSchemas.AddTo(schemas);
         var paths = new JsonObject();
         foreach (var route in routes.All)
             Add(paths, route.Pattern, route.Method, OpenApiOperations.Of(route, schemas));
