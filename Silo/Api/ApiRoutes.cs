@@ -2,6 +2,7 @@ using Hearth.Api.Calls;
 using Hearth.Api.Cluster;
 using Hearth.Api.Functions;
 using Hearth.Api.Jobs;
+using Hearth.Api.Jobs.Queues;
 using Hearth.Api.Jobs.Workers;
 using Hearth.Api.Objects;
 using Hearth.Api.OpenApi;
@@ -14,7 +15,7 @@ namespace Hearth.Api;
 
 /// <summary>Every route of Hearth's own, in one table.</summary>
 internal sealed class ApiRoutes(
-    CallEndpoint calls, FunctionEndpoints functions, JobRoutes jobs, WorkerRoutes workers, ObjectRoutes objects, ClusterRoutes cluster,
+    CallEndpoint calls, FunctionEndpoints functions, JobRoutes jobs, QueueRoutes queues, WorkerRoutes workers, ObjectRoutes objects, ClusterRoutes cluster,
     HealthEndpoints health, MetricsEndpoint metrics, StartPage page, SiloIdentity self, IServiceProvider services)
 {
     private static readonly ApiParameter Preference = new(
@@ -77,6 +78,7 @@ internal sealed class ApiRoutes(
             },
         },
         .. jobs.Table(),
+        .. queues.Table(),
         .. workers.Table(),
         .. cluster.Table(),
         .. objects.Table(),

@@ -22,6 +22,8 @@ using Hearth.InProcess;
 using Hearth.Jobs;
 using Hearth.Objects;
 using Hearth.Observability;
+using Hearth.Queues;
+using Hearth.Storage;
 using Hearth.WebConsole;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -108,6 +110,9 @@ internal static class SiloHost
         services.AddSingleton<JobPump>();
         services.AddSingleton<PumpBell>();
         services.AddSingleton<QueueBindings>();
+        services.AddSingleton(s => new QueueCatalogue(
+            s.GetRequiredService<IGrainStateStore>(), s.GetRequiredService<QueueBindings>().All, s.GetRequiredService<ILogger<QueueCatalogue>>()));
+        services.AddSingleton<QueueDefinitions>();
         services.AddSingleton<ShardDirectory>();
         services.AddSingleton<JobLookup>();
         services.AddSingleton<JobList>();
@@ -118,6 +123,7 @@ internal static class SiloHost
         services.AddHostedService<ShardWaker>();
         services.AddHostedService<InboxService>();
         services.AddHostedService<MaintenanceService>();
+        services.AddHostedService<QueueWatch>();
     }
 
     private static void AddApi(IServiceCollection services, HearthOptions options, byte[]? keyHash)
@@ -151,6 +157,8 @@ internal static class SiloHost
         services.AddSingleton<PoolCensus>();
         services.AddSingleton<PoolEndpoints>();
         services.AddSingleton<QueueEndpoints>();
+        services.AddSingleton<QueueDefinitionEndpoints>();
+        services.AddSingleton<QueueRoutes>();
         services.AddSingleton<SiloEndpoints>();
         services.AddSingleton<StartPage>();
         services.AddSingleton<SubmitEndpoint>();
