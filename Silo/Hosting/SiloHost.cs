@@ -27,6 +27,8 @@ using Hearth.Objects;
 using Hearth.Observability;
 using Hearth.Requests;
 using Hearth.Schedules;
+using Hearth.Queues;
+using Hearth.Storage;
 using Hearth.WebConsole;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -115,6 +117,9 @@ internal static class SiloHost
         services.AddSingleton<JobPump>();
         services.AddSingleton<PumpBell>();
         services.AddSingleton<QueueBindings>();
+        services.AddSingleton(s => new QueueCatalogue(
+            s.GetRequiredService<IGrainStateStore>(), s.GetRequiredService<QueueBindings>().All, s.GetRequiredService<ILogger<QueueCatalogue>>()));
+        services.AddSingleton<QueueDefinitions>();
         services.AddSingleton<ShardDirectory>();
         services.AddSingleton<JobLookup>();
         services.AddSingleton<JobList>();
@@ -128,8 +133,9 @@ internal static class SiloHost
         services.AddHostedService<JobsService>();
         services.AddHostedService<ShardWaker>();
         services.AddHostedService<InboxService>();
-        services.AddSingleton(new RetentionRules(options.Retention, _ => null));
+        services.AddSingleton(s => new RetentionRules(options.Retention, queue => s.GetRequiredService<QueueCatalogue>().Of(queue).Retention));
         services.AddHostedService<MaintenanceService>();
+        services.AddHostedService<QueueWatch>();
     }
 
     private static void AddSchedules(IServiceCollection services, SiloIdentity self)
@@ -178,6 +184,8 @@ internal static class SiloHost
         services.AddSingleton<ScheduleLists>();
         services.AddSingleton<ScheduleReader>();
         services.AddSingleton<ScheduleRoutes>();
+        services.AddSingleton<QueueDefinitionEndpoints>();
+        services.AddSingleton<QueueRoutes>();
         services.AddSingleton<SiloEndpoints>();
         services.AddSingleton<StartPage>();
         services.AddSingleton<SubmitEndpoint>();

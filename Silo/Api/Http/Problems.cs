@@ -4,6 +4,7 @@ using Hearth.Functions.Payloads;
 using Hearth.Functions.Runs;
 using Hearth.Jobs;
 using Hearth.Objects;
+using Hearth.Queues;
 
 namespace Hearth.Api.Http;
 
@@ -65,7 +66,7 @@ internal static class Problems
         "queue-full", 429, "Queue full",
         string.Create(CultureInfo.InvariantCulture, $"Queue '{queue}' has {depth} jobs that have not ended; it takes at most {depthMax}. Nothing was accepted. Try again when some have ended."))
     {
-        RetryAfter = TimeSpan.FromSeconds(5),
+        RetryAfter = TimeSpan.FromSeconds(5), Full = (queue, depth, depthMax),
     };
 
     public static Problem UnknownQueue(string name) => new(
@@ -86,6 +87,14 @@ internal static class Problems
     {
         Detail = "The store cannot be reached now: whether a change was stored is not known where it was lost in between. Read the schedule, or send the same again.",
     };
+
+    public static Problem Changed(string queue) => new(
+        "precondition-failed", 412, "Precondition failed",
+        $"The definition of queue '{Shown(queue)}' is not what If-Match or If-None-Match say: read it again (GET /v1/queues/{Shown(queue)}), and change what is there.");
+
+    public static Problem TooManyGenerations(string queue) => new(
+        "too-many-generations", 409, "Too many changes of shards",
+        string.Create(CultureInfo.InvariantCulture, $"Pool or shards of queue '{Shown(queue)}' have been changed {QueueRules.GenerationsMax} times within 7 days, for which keys are remembered. Change something else, or wait."));
 
     public static Problem UnknownSilo(string name) => new(
         "unknown-silo", 404, "Unknown silo", $"No silo '{Shown(name)}' is in the cluster; GET /v1/silos lists those that are.");

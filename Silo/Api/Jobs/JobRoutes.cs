@@ -1,16 +1,14 @@
 using Hearth.Api.Jobs.Bulk;
 using Hearth.Api.Jobs.Events;
 using Hearth.Api.Jobs.Lists;
-using Hearth.Api.Jobs.Queues;
 using Hearth.Api.Jobs.Submitting;
 using Hearth.Api.OpenApi;
 
 namespace Hearth.Api.Jobs;
 
-/// <summary>The routes of jobs and queues.</summary>
+/// <summary>The routes of jobs.</summary>
 internal sealed class JobRoutes(
-    SubmitEndpoint submit, JobEndpoints jobs, JobEventsEndpoint events, JobLogEndpoint log, JobActions actions, JobListEndpoint list, QueueEndpoints queues,
-    BulkEndpoint bulk)
+    SubmitEndpoint submit, JobEndpoints jobs, JobEventsEndpoint events, JobLogEndpoint log, JobActions actions, JobListEndpoint list, BulkEndpoint bulk)
 {
     private static readonly ApiParameter Wait = new("query", "wait", "Answer when the job has ended, or after this long: 30s or PT30S, at most 5 minutes.");
 
@@ -43,14 +41,6 @@ internal sealed class JobRoutes(
                 [202] = "Stored. Of one job: what became of it, and Location. Of an array: jobs, in its order.",
             },
             ContentTypes = ["application/json", "application/xml", SubmitEndpoint.Ndjson],
-        },
-        new("GET", "/v1/queues", "listQueues", "The queues, and how many jobs are in which open state", queues.ListAsync)
-        {
-            Answers = new Dictionary<int, string> { [200] = "The queues." }, Document = typeof(QueuesDocument),
-        },
-        new("GET", "/v1/queues/{queue}", "showQueue", "One queue", queues.ShowAsync)
-        {
-            Answers = new Dictionary<int, string> { [200] = "The queue." }, Document = typeof(QueueDocument),
         },
         new("GET", "/v1/jobs", "listJobs", "Jobs that match, newest first", list.ListAsync)
         {

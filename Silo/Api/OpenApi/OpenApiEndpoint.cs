@@ -20,6 +20,7 @@ internal sealed class OpenApiEndpoint(ApiRoutes routes, FunctionRegistry registr
     {
         var schemas = new JsonObject { ["problem"] = Problem() };
         JobSchemas.AddTo(schemas);
+        QueueSchemas.AddTo(schemas);
         WorkerSchemas.AddTo(schemas);
         BulkSchemas.AddTo(schemas);
         ScheduleSchemas.AddTo(schemas);
@@ -78,6 +79,9 @@ internal sealed class OpenApiEndpoint(ApiRoutes routes, FunctionRegistry registr
             ["detail"] = new JsonObject { ["type"] = "string" },
             ["field"] = new JsonObject { ["type"] = "string" },
             ["choices"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" } },
+            ["queue"] = new JsonObject { ["type"] = "string", ["description"] = "Of queue-full: the queue." },
+            ["depth"] = new JsonObject { ["type"] = "integer", ["description"] = "Of queue-full: its open jobs." },
+            ["depthMax"] = new JsonObject { ["type"] = "integer", ["description"] = "Of queue-full: as many as it takes." },
             ["traceId"] = new JsonObject { ["type"] = "string" },
         },
     };

@@ -23,7 +23,7 @@ internal static class ScheduleRoute
     }
 
     /// <summary>The body, and whether it came as XML.</summary>
-    public static Task<(JsonDocument Document, bool IsXml)> BodyAsync(HttpContext http) => WorkerBody.ReadAsync(http, "schedules.md");
+    public static Task<(JsonDocument Document, bool IsXml)> BodyAsync(HttpContext http) => WorkerBody.ReadAsync(http, reference: "schedules.md");
 
     /// <summary>The body of a request that may have none.</summary>
     public static async Task<(JsonDocument Document, bool IsXml)> OptionalBodyAsync(HttpContext http) =>
