@@ -81,6 +81,33 @@ public interface IHearthClient
     /// <exception cref="HearthException"><c>job-open</c>, <c>job-succeeded</c>, <c>unknown-job</c> and others.</exception>
     Task<Job> RedriveAsync(string id, string? key = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Forgets an ended job, with its result, attempts and log. Its idempotency key stays known.</summary>
+    /// <param name="id">The ended job.</param>
+    /// <param name="cancellationToken">Gives up; whether it was deleted is then not known.</param>
+    /// <exception cref="HearthException"><c>job-open</c>, <c>unknown-job</c> and others.</exception>
+    Task DeleteAsync(string id, CancellationToken cancellationToken = default);
+
+    /// <summary>Counts the jobs that <see cref="ActAsync"/> would act on.</summary>
+    /// <param name="action">What would be done.</param>
+    /// <param name="filter">To which jobs; its page size does not count.</param>
+    /// <param name="all">A filter without a condition is meant.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="HearthException"><c>invalid-input</c> and others.</exception>
+    Task<JobCount> CountAsync(JobAction action, JobQuery filter, bool all = false, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Acts on all jobs that match and were accepted before. It is done by a job of its own, which is followed, waited for and cancelled as any
+    /// other; its result is a <see cref="JobActionReport"/>.
+    /// </summary>
+    /// <param name="action">What is done.</param>
+    /// <param name="filter">To which jobs; its page size does not count.</param>
+    /// <param name="all">A filter without a condition is meant.</param>
+    /// <param name="key">Idempotency key as of a submission; null: one is made up.</param>
+    /// <param name="cancellationToken">Gives up; whether the job is stored is then not known.</param>
+    /// <returns>The job that does it.</returns>
+    /// <exception cref="HearthException"><c>invalid-input</c>, also where a filter has no condition; <c>key-reused</c> and others.</exception>
+    Task<Job> ActAsync(JobAction action, JobQuery filter, bool all = false, string? key = null, CancellationToken cancellationToken = default);
+
     /// <summary>Finds jobs, newest first. Pages are fetched as they are needed.</summary>
     /// <param name="query">Which; null: all.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -22,6 +22,19 @@ internal static class DurationText
         return null;
     }
 
+    /// <summary>The shortest way to write it: in the largest unit of which it is a whole number, <c>90s</c> as <c>90s</c>; else ISO 8601.</summary>
+    public static string Write(TimeSpan duration)
+    {
+        foreach (var (unit, seconds) in Units.Reverse())
+        {
+            var ticks = (long)(seconds * TimeSpan.TicksPerSecond);
+            if (duration.Ticks % ticks == 0)
+                return (duration.Ticks / ticks).ToString(CultureInfo.InvariantCulture) + unit;
+        }
+
+        return XmlConvert.ToString(duration);
+    }
+
     private static double? Number(string text) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number < 1e9
             ? number

@@ -3,6 +3,7 @@ using Hearth.Functions.Registration;
 using Hearth.Hosting;
 using Hearth.Jobs;
 using Hearth.Objects;
+using Hearth.Schedules;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Hearth;
@@ -71,6 +72,31 @@ public sealed class HearthApplicationBuilder
         var options = new QueueOptions();
         configure?.Invoke(options);
         Services.AddSingleton(new QueueRegistration(name, options));
+        return this;
+    }
+
+    /// <summary>
+    /// Adds a schedule: stored when a silo starts, where another definition is stored under its name or none. It stays when the code names it no more:
+    /// delete it with the API. That it is paused stays as it is.
+    /// </summary>
+    /// <param name="name">1 to 64 lower-case letters, digits, dots, dashes, underscores; starts with a letter or digit.</param>
+    /// <param name="cron">Five fields, or six with seconds in front (docs/reference/schedules.md).</param>
+    /// <param name="timeZone">IANA name, such as <c>Europe/Berlin</c>; null: UTC.</param>
+    /// <param name="queue">The queue of its jobs.</param>
+    /// <param name="job">Its jobs; <c>{{tick}}</c> in JSON or text stands for the tick.</param>
+    public HearthApplicationBuilder AddSchedule(string name, string cron, string? timeZone, string queue, JobSpec job) =>
+        AddSchedule(name, new ScheduleDefinition(new ScheduleTiming(cron, timeZone), queue, job));
+
+    /// <summary>Adds a schedule with policies, calendar, jitter and so on.</summary>
+    /// <inheritdoc cref="AddSchedule(string, string, string?, string, JobSpec)"/>
+    /// <param name="name">1 to 64 lower-case letters, digits, dots, dashes, underscores; starts with a letter or digit.</param>
+    /// <param name="definition">What it does, and when.</param>
+    public HearthApplicationBuilder AddSchedule(string name, ScheduleDefinition definition)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        if (!ScheduleName.IsValid(name))
+            throw new ArgumentException($"'{name}' cannot be a schedule: {ScheduleName.Rule}.", nameof(name));
+        Services.AddSingleton(new ScheduleRegistration(name, definition));
         return this;
     }
 

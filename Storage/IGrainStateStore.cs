@@ -9,7 +9,8 @@ public sealed record GrainStateRow(byte[] Payload, string ETag);
 /// <param name="Grain">Whose it is.</param>
 /// <param name="Bytes">Length of its payload.</param>
 /// <param name="UpdatedAt">When it was written last, on the store's clock.</param>
-public sealed record GrainStateHead(string Grain, long Bytes, DateTimeOffset UpdatedAt);
+/// <param name="ETag">That of its row.</param>
+public sealed record GrainStateHead(string Grain, long Bytes, DateTimeOffset UpdatedAt, string ETag);
 
 /// <summary>State per grain, with optimistic concurrency.</summary>
 /// <remarks>

@@ -14,8 +14,13 @@ internal static class JobsCommand
         Show(connection),
         Result(connection),
         Tail(connection),
-        Act(connection, "cancel", "Cancels jobs: no attempt starts any more, and one that runs is told to stop.", (client, id, token) => client.CancelAsync(id, token)),
-        Act(connection, "redrive", "Runs failed or cancelled jobs again, as new jobs.", (client, id, token) => client.RedriveAsync(id, cancellationToken: token)),
+        new JobActCommand(
+            connection, JobAction.Cancel, "cancelled", "Cancels jobs: no attempt starts any more, and one that runs is told to stop.",
+            async (session, id, token) => Print(session, await session.Client.CancelAsync(id, token))),
+        new JobActCommand(
+            connection, JobAction.Redrive, "run again", "Runs failed or cancelled jobs again, as new jobs.",
+            async (session, id, token) => Print(session, await session.Client.RedriveAsync(id, cancellationToken: token))),
+        new JobActCommand(connection, JobAction.Delete, "deleted", "Forgets ended jobs, with their results, attempts and logs.", DeleteAsync),
     };
 
     private static Argument<string> Id { get; } = new("ID") { Description = "The job." };
@@ -66,24 +71,21 @@ internal static class JobsCommand
         return tail;
     }
 
-    private static Command Act(ConnectionOptions connection, string name, string description, Func<IHearthClient, string, CancellationToken, Task<Job>> act)
+    private static void Print(Session session, Job job)
     {
-        var ids = new Argument<string[]>("ID") { Description = "The jobs.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command(name, description) { ids };
-        command.SetAction((parsed, cancellationToken) => Session.RunAsync(connection, parsed, async (session, token) =>
-        {
-            foreach (var id in parsed.GetValue(ids)!)
-            {
-                var job = await act(session.Client, id, token);
-                if (session.IsJson)
-                    JsonOut.Print(job);
-                else
-                    Console.Out.WriteLine($"{job.Id} {Tables.Name(job.State)}");
-            }
+        if (session.IsJson)
+            JsonOut.Print(job);
+        else
+            Console.Out.WriteLine($"{job.Id} {Tables.Name(job.State)}");
+    }
 
-            return ExitCode.Done;
-        }, cancellationToken));
-        return command;
+    private static async Task DeleteAsync(Session session, string id, CancellationToken cancellationToken)
+    {
+        await session.Client.DeleteAsync(id, cancellationToken);
+        if (session.IsJson)
+            JsonOut.Print(new { Id = id, Deleted = true });
+        else
+            Console.Out.WriteLine($"{id} deleted");
     }
 
     private static IEnumerable<(string, Spectre.Console.Rendering.IRenderable?)> Members(Job job) =>

@@ -27,6 +27,7 @@ internal static class EventText
         "attempt-failed" => $"attempt {Text(told, "attempt")}: {Error(told)}{When(told, "retryAt", ", again ")}",
         "attempt-started" or "attempt-returned" => "attempt " + Text(told, "attempt"),
         "log" => Text(told, "text"),
+        "progress" when Text(told, "percent") is { Length: > 0 } percent => $"{percent} % {Text(told, "message")}".TrimEnd(),
         "progress" or "heartbeat" => Text(told, "details"),
         "end" => Text(told, "state") + (Text(told, "error").Length > 0 ? ": " + Error(told) : ""),
         _ => told.Data.GetRawText(),

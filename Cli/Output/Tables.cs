@@ -53,6 +53,8 @@ internal static class Tables
 
     public static string Name(JobState state) => state.ToString().ToLowerInvariant();
 
+    public static string Name(JobAction action) => action.ToString().ToLowerInvariant();
+
     /// <summary>In the zone of this machine.</summary>
     public static string Time(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 

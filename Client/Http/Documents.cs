@@ -23,6 +23,7 @@ internal sealed record ProblemDocument(
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Job))]
 [JsonSerializable(typeof(JobPage))]
+[JsonSerializable(typeof(JobCount))]
 [JsonSerializable(typeof(StatePage))]
 [JsonSerializable(typeof(SubmittedJob))]
 [JsonSerializable(typeof(SubmittedJobs))]

@@ -69,6 +69,9 @@ public sealed class FunctionOptions
     /// <summary>Largest output in bytes; the run fails above it. Default: 16 MiB typed, 256 MiB raw.</summary>
     public long? OutputBytesMax { get; set; }
 
+    /// <summary>Hearth's own: not listed, and neither called nor submitted by name.</summary>
+    internal bool IsHidden { get; set; }
+
     /// <summary>Every mistake at once, each a sentence that names the field; empty when all is well.</summary>
     public IReadOnlyList<string> Validate()
     {

@@ -105,6 +105,15 @@ public interface IShardGrain : IGrainWithStringKey
     /// <returns>For each whether it was taken; not when its lease had run out, or the job or attempt had ended, also by the same call before.</returns>
     Task<bool[]> CompleteOutsideAsync([Immutable] JobResult[] results);
 
+    /// <summary>Its queue's definition has changed; once answered, the shard goes by it.</summary>
+    Task ReconfigureAsync();
+
+    /// <summary>
+    /// Another generation of shards has its queue's new jobs; once answered, this one takes no new jobs any more, whoever owns it, and the keys of
+    /// those that it took are stored. Fails when it could not make sure.
+    /// </summary>
+    Task RetireAsync();
+
     /// <summary>Reads what was submitted inside other transactions.</summary>
     Task ReadInboxAsync();
 

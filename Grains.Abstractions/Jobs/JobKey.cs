@@ -55,6 +55,9 @@ public enum SubmitOutcome
 
     /// <summary>The queue is full: refused.</summary>
     QueueFull,
+
+    /// <summary>The shard takes no new jobs any more, because its queue has others now: refused; ask one of those.</summary>
+    Moved,
 }
 
 /// <param name="Outcome">What became of it.</param>

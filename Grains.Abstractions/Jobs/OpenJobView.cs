@@ -43,9 +43,10 @@ public readonly record struct ShardDepth(
 /// <summary>What became of an action on a job.</summary>
 /// <param name="Result">What happened.</param>
 /// <param name="Id">The job: the new one of a re-drive, else the one acted on.</param>
+/// <param name="IsRepeat">Re-drive: the idempotency key was known, and the job is the one that has it.</param>
 [GenerateSerializer]
 [Immutable]
-public readonly record struct ActOutcome([property: Id(0)] ActResult Result, [property: Id(1)] JobId Id);
+public readonly record struct ActOutcome([property: Id(0)] ActResult Result, [property: Id(1)] JobId Id, [property: Id(2)] bool IsRepeat = false);
 
 public enum ActResult
 {

@@ -17,6 +17,10 @@ public static class ShardKey
         var from = key.IndexOf('/', StringComparison.Ordinal) + 1;
         return key[from..key.LastIndexOf('/')];
     }
+
+    /// <summary>The number in a key; -1 where there is none.</summary>
+    public static int NumberOf(string key) =>
+        int.TryParse(key.AsSpan(key.LastIndexOf('/') + 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var n) ? n : -1;
 }
 
 /// <summary>The grammar of queue names: they are part of URLs and grain keys.</summary>

@@ -26,6 +26,9 @@ internal sealed class FunctionRegistry
     /// <summary>By name, in no order.</summary>
     public IReadOnlyDictionary<string, ServedFunction> All => current;
 
+    /// <summary>Those that callers may name, in no order.</summary>
+    public IEnumerable<ServedFunction> Offered => current.Values.Where(f => !f.Options.IsHidden);
+
     /// <summary>Those served, and those exchanged whose runs have not ended.</summary>
     public IReadOnlyList<ServedFunction> EverServed => everServed;
 
@@ -33,6 +36,9 @@ internal sealed class FunctionRegistry
     public IEnumerable<ServedFunction> FromCode => code.Values;
 
     public ServedFunction? Find(string name) => current.GetValueOrDefault(name);
+
+    /// <summary>The function that a caller names.</summary>
+    public ServedFunction? FindOffered(string name) => Find(name) is { Options.IsHidden: false } function ? function : null;
 
     /// <summary>Exchanges the functions that came from manifests.</summary>
     /// <returns>Names that were refused because the code serves a function of that name.</returns>
@@ -53,5 +59,5 @@ internal sealed class FunctionRegistry
     }
 
     /// <summary>Served names that a caller may have meant, nearest first; three at most.</summary>
-    public IReadOnlyList<string> Near(string name) => NearNames.Of(name, current.Keys);
+    public IReadOnlyList<string> Near(string name) => NearNames.Of(name, Offered.Select(f => f.Name));
 }

@@ -2,9 +2,11 @@ using Hearth.Api.Calls;
 using Hearth.Api.Cluster;
 using Hearth.Api.Functions;
 using Hearth.Api.Jobs;
+using Hearth.Api.Jobs.Queues;
 using Hearth.Api.Jobs.Workers;
 using Hearth.Api.Objects;
 using Hearth.Api.OpenApi;
+using Hearth.Api.Schedules;
 using Hearth.Cluster;
 using Hearth.Hosting;
 using Hearth.Observability;
@@ -14,8 +16,8 @@ namespace Hearth.Api;
 
 /// <summary>Every route of Hearth's own, in one table.</summary>
 internal sealed class ApiRoutes(
-    CallEndpoint calls, FunctionEndpoints functions, JobRoutes jobs, WorkerRoutes workers, ObjectRoutes objects, ClusterRoutes cluster,
-    HealthEndpoints health, MetricsEndpoint metrics, StartPage page, SiloIdentity self, IServiceProvider services)
+    CallEndpoint calls, FunctionEndpoints functions, JobRoutes jobs, QueueRoutes queues, WorkerRoutes workers, ObjectRoutes objects, ClusterRoutes cluster,
+    ScheduleRoutes schedules, HealthEndpoints health, MetricsEndpoint metrics, StartPage page, SiloIdentity self, IServiceProvider services)
 {
     private static readonly ApiParameter Preference = new(
         "header", "Prefer", "respond-async: run it as a durable job and answer 202 at once. wait=10: as a job, and answer with the result if it ends within 10 seconds.");
@@ -77,8 +79,10 @@ internal sealed class ApiRoutes(
             },
         },
         .. jobs.Table(),
+        .. queues.Table(),
         .. workers.Table(),
         .. cluster.Table(),
         .. objects.Table(),
+        .. schedules.Table(),
     ];
 }

@@ -21,7 +21,7 @@ internal sealed class PoolCensus(IClusterView cluster, FunctionRegistry registry
         var snapshot = cluster.Current;
         var functions = registry.All.Values.Where(f => f.Options.Pool is not null).ToLookup(f => f.Options.Pool!, f => f.Name, StringComparer.Ordinal);
         // Where a queue is there, its shards say its pool; a binding to another has no effect.
-        var queues = shards.KnownPools.Concat(bindings.All.Where(bound => !shards.KnownPools.ContainsKey(bound.Key)))
+        var queues = shards.KnownPools.Concat(bindings.All.Where(bound => !shards.KnownPools.ContainsKey(bound.Key)).Select(bound => KeyValuePair.Create(bound.Key, bound.Value.Pool)))
             .ToLookup(queue => queue.Value, queue => queue.Key, StringComparer.Ordinal);
         var names = snapshot.Silos.SelectMany(silo => silo.Pools).Concat(functions.Select(f => f.Key)).Concat(queues.Select(q => q.Key));
         return

@@ -59,6 +59,9 @@ internal sealed record HearthOptions
     /// <summary>TCP port, at the address of <see cref="SiloListen"/>, for applications that embed the cluster's client; 0 picks a free one. Default: none.</summary>
     public int? SiloGateway { get; set; }
 
+    /// <summary>How long ended jobs are kept.</summary>
+    public RetentionOptions Retention { get; init; } = new();
+
     /// <summary>Queues by name, and what is special about them.</summary>
     public Dictionary<string, QueueOptions> Queues { get; init; } = new(StringComparer.Ordinal);
 }

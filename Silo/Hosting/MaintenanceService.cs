@@ -1,12 +1,12 @@
+using Hearth.Jobs;
 using Hearth.Storage;
 
 namespace Hearth.Hosting;
 
 /// <summary>Lets the store make room ahead and forget what is old: at start and every 10 minutes.</summary>
-internal sealed partial class MaintenanceService(IJobStore store, TimeProvider clock, ILogger<MaintenanceService> logger) : BackgroundService
+internal sealed partial class MaintenanceService(IJobStore store, RetentionRules retention, TimeProvider clock, ILogger<MaintenanceService> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
-    private static readonly Retention Retention = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -14,7 +14,7 @@ internal sealed partial class MaintenanceService(IJobStore store, TimeProvider c
         {
             try
             {
-                await store.MaintainAsync(Retention, stoppingToken);
+                await store.MaintainAsync(retention.Of(await store.ShardsAsync(stoppingToken)), stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {

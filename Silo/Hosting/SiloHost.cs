@@ -4,6 +4,7 @@ using Hearth.Api.Calls;
 using Hearth.Api.Cluster;
 using Hearth.Api.Functions;
 using Hearth.Api.Jobs;
+using Hearth.Api.Jobs.Bulk;
 using Hearth.Api.Jobs.Events;
 using Hearth.Api.Jobs.Lists;
 using Hearth.Api.Jobs.Queues;
@@ -11,6 +12,7 @@ using Hearth.Api.Jobs.Submitting;
 using Hearth.Api.Jobs.Workers;
 using Hearth.Api.Objects;
 using Hearth.Api.OpenApi;
+using Hearth.Api.Schedules;
 using Hearth.Auth;
 using Hearth.Client;
 using Hearth.Cluster;
@@ -20,9 +22,13 @@ using Hearth.Functions.Registration;
 using Hearth.Functions.Runs;
 using Hearth.InProcess;
 using Hearth.Jobs;
+using Hearth.Jobs.Bulk;
 using Hearth.Objects;
 using Hearth.Observability;
 using Hearth.Requests;
+using Hearth.Schedules;
+using Hearth.Queues;
+using Hearth.Storage;
 using Hearth.WebConsole;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -45,7 +51,8 @@ internal static class SiloHost
         SiloEngine.Add(builder.Web, options, self);
         AddFunctions(builder.Services, options);
         AddObjects(builder.Services);
-        AddJobs(builder.Services, self);
+        AddJobs(builder.Services, options, self);
+        AddSchedules(builder.Services, self);
         AddApi(builder.Services, options, keyHash);
         AddClient(builder.Services);
         ListenOn(builder.Web, options, certificate);
@@ -78,6 +85,7 @@ internal static class SiloHost
         services.AddSingleton<SiloStore>();
         services.TryAddSingleton(s => s.GetRequiredService<SiloStore>().Jobs);
         services.AddSingleton(s => s.GetRequiredService<SiloStore>().GrainState);
+        services.TryAddSingleton(s => s.GetRequiredService<SiloStore>().Schedules);
     }
 
     private static void AddFunctions(IServiceCollection services, HearthOptions options)
@@ -100,7 +108,7 @@ internal static class SiloHost
     private static void AddObjects(IServiceCollection services) => services.AddSingleton(
         s => ObjectRegistration.BuildAll(s.GetServices<ObjectRegistration>(), s.GetRequiredService<FunctionHost>()));
 
-    private static void AddJobs(IServiceCollection services, SiloIdentity self)
+    private static void AddJobs(IServiceCollection services, HearthOptions options, SiloIdentity self)
     {
         services.TryAddSingleton(new JobsOptions(self.Id));
         services.AddSingleton(new PayloadBudget());
@@ -109,16 +117,34 @@ internal static class SiloHost
         services.AddSingleton<JobPump>();
         services.AddSingleton<PumpBell>();
         services.AddSingleton<QueueBindings>();
+        services.AddSingleton(s => new QueueCatalogue(
+            s.GetRequiredService<IGrainStateStore>(), s.GetRequiredService<QueueBindings>().All, s.GetRequiredService<ILogger<QueueCatalogue>>()));
+        services.AddSingleton<QueueDefinitions>();
         services.AddSingleton<ShardDirectory>();
         services.AddSingleton<JobLookup>();
         services.AddSingleton<JobList>();
+        services.AddSingleton<BulkSelection>();
+        services.AddSingleton<BulkActs>();
+        services.AddSingleton<BulkRun>();
+        services.AddSingleton(BulkFunction.Registration());
         services.AddSingleton<OutsideQueue>();
         services.AddSingleton<JobSubmitter>();
         services.AddSingleton<IJobSubmitter>(s => s.GetRequiredService<JobSubmitter>());
         services.AddHostedService<JobsService>();
         services.AddHostedService<ShardWaker>();
         services.AddHostedService<InboxService>();
+        services.AddSingleton(s => new RetentionRules(options.Retention, queue => s.GetRequiredService<QueueCatalogue>().Of(queue).Retention));
         services.AddHostedService<MaintenanceService>();
+        services.AddHostedService<QueueWatch>();
+    }
+
+    private static void AddSchedules(IServiceCollection services, SiloIdentity self)
+    {
+        services.AddSingleton<IScheduleQueues, ScheduleQueues>();
+        services.AddSingleton<ScheduleBook>();
+        services.AddSingleton<ScheduleRunner>();
+        if (self.Roles.HasFlag(SiloRoles.Worker))
+            services.AddHostedService<ScheduleService>();
     }
 
     private static void AddApi(IServiceCollection services, HearthOptions options, byte[]? keyHash)
@@ -133,6 +159,7 @@ internal static class SiloHost
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<Telemetry>();
         services.AddHostedService(s => s.GetRequiredService<Telemetry>());
+        services.AddSingleton<BulkEndpoint>();
         services.AddSingleton<JobActions>();
         services.AddSingleton<JobBuilder>();
         services.AddSingleton<JobEndpoints>();
@@ -152,6 +179,13 @@ internal static class SiloHost
         services.AddSingleton<PoolCensus>();
         services.AddSingleton<PoolEndpoints>();
         services.AddSingleton<QueueEndpoints>();
+        services.AddSingleton<ScheduleActions>();
+        services.AddSingleton<ScheduleEndpoints>();
+        services.AddSingleton<ScheduleLists>();
+        services.AddSingleton<ScheduleReader>();
+        services.AddSingleton<ScheduleRoutes>();
+        services.AddSingleton<QueueDefinitionEndpoints>();
+        services.AddSingleton<QueueRoutes>();
         services.AddSingleton<SiloEndpoints>();
         services.AddSingleton<StartPage>();
         services.AddSingleton<SubmitEndpoint>();
@@ -161,6 +195,7 @@ internal static class SiloHost
 
     private static void AddClient(IServiceCollection services)
     {
+        services.AddSingleton<InProcessBulk>();
         services.AddSingleton<InProcessCalls>();
         services.AddSingleton<InProcessJobs>();
         services.AddSingleton<InProcessLists>();

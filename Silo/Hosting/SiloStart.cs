@@ -7,6 +7,7 @@ using Hearth.Cluster;
 using Hearth.Engines;
 using Hearth.Functions;
 using Hearth.Jobs;
+using Hearth.Queues;
 using Hearth.Storage;
 
 namespace Hearth.Hosting;
@@ -21,6 +22,7 @@ internal static class SiloStart
             _ = web.Services.GetRequiredService<QueueBindings>(); // mistakes in it are told before anything is opened
             await web.Services.GetRequiredService<SiloStore>().OpenAsync();
             await SiloEngine.JoinAsync(web.Services, cancellationToken);
+            await web.Services.GetRequiredService<QueueCatalogue>().RefreshAsync();
             web.Services.GetRequiredService<ApiRoutes>().Map(web);
             if (web.Services.GetRequiredService<SiloIdentity>().Roles.HasFlag(SiloRoles.Frontend))
                 ((IEndpointRouteBuilder)web).DataSources.Add(web.Services.GetRequiredService<OwnRouteSource>());
@@ -66,7 +68,7 @@ internal static class SiloStart
 
     private static async Task AnnounceAsync(WebApplication web, HearthOptions options)
     {
-        var functions = web.Services.GetRequiredService<FunctionRegistry>().All.Count;
+        var functions = web.Services.GetRequiredService<FunctionRegistry>().Offered.Count();
         using var self = Process.GetCurrentProcess();
         var took = TimeProvider.System.GetUtcNow() - new DateTimeOffset(self.StartTime.ToUniversalTime());
         var log = System.Console.Out;

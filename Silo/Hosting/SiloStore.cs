@@ -12,6 +12,8 @@ internal sealed class SiloStore(HearthOptions options, JobsOptions jobs, TimePro
 
     public IJobStore Jobs { get; private set; } = null!;
 
+    public IScheduleStore Schedules { get; private set; } = null!;
+
     public IGrainStateStore GrainState { get; private set; } = null!;
 
     /// <summary>Which silos share the store; null on SQLite, which serves one.</summary>
@@ -45,7 +47,9 @@ internal sealed class SiloStore(HearthOptions options, JobsOptions jobs, TimePro
         opened.Push(new Closing(folder));
         var database = SqliteDatabase.Open(folder.Database);
         opened.Push(database);
-        Jobs = new SqliteJobStore(database, clock);
+        var store = new SqliteJobStore(database, clock);
+        Jobs = store;
+        Schedules = new SqliteScheduleStore(database, store, clock);
         GrainState = new SqliteGrainStateStore(database, clock);
         Description = $"SQLite {SqliteLibrary.Version} in {Path.GetFullPath(options.Data)}";
     }
@@ -60,6 +64,7 @@ internal sealed class SiloStore(HearthOptions options, JobsOptions jobs, TimePro
         opened.Push(store);
         Jobs = store;
         GrainState = new PostgreSqlGrainStateStore(PostgreSql);
+        Schedules = new PostgreSqlScheduleStore(PostgreSql);
         Silos = new PostgreSqlSiloTable(PostgreSql);
         opened.Push(new Closing(Silos));
         Description = "PostgreSQL " + PostgreSql.Description;

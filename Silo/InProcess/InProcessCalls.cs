@@ -13,7 +13,7 @@ internal sealed class InProcessCalls(FunctionRegistry registry, CallPlaces place
     public async Task<Payload> CallAsync(string name, Payload input, IReadOnlyDictionary<string, string>? parameters, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        if (registry.Find(name) is not { } function)
+        if (registry.FindOffered(name) is not { } function)
             throw Problems.UnknownFunction(name, registry.Near(name)).ToException();
         if (function.IsExternal)
             throw Problems.RunOutside(name).ToException();

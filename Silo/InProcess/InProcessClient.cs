@@ -6,7 +6,7 @@ namespace Hearth.InProcess;
 /// <see cref="IHearthClient"/> for code inside a silo: the same promises, straight to functions, shards and objects. Inputs are read and mistakes worded by
 /// the same code as the API's, so that both answer the same.
 /// </summary>
-internal sealed class InProcessClient(InProcessCalls calls, InProcessJobs jobs, InProcessObjects objects, InProcessLists lists) : IHearthClient
+internal sealed class InProcessClient(InProcessCalls calls, InProcessJobs jobs, InProcessObjects objects, InProcessLists lists, InProcessBulk bulk) : IHearthClient
 {
     public Task<Payload> CallAsync(
         string function, Payload input, IReadOnlyDictionary<string, string>? parameters = null, CancellationToken cancellationToken = default) =>
@@ -28,6 +28,14 @@ internal sealed class InProcessClient(InProcessCalls calls, InProcessJobs jobs, 
     public Task<Job> CancelAsync(string id, CancellationToken cancellationToken = default) => jobs.CancelAsync(id, cancellationToken);
 
     public Task<Job> RedriveAsync(string id, string? key = null, CancellationToken cancellationToken = default) => jobs.RedriveAsync(id, key, cancellationToken);
+
+    public Task DeleteAsync(string id, CancellationToken cancellationToken = default) => jobs.DeleteAsync(id, cancellationToken);
+
+    public Task<JobCount> CountAsync(JobAction action, JobQuery filter, bool all = false, CancellationToken cancellationToken = default) =>
+        bulk.CountAsync(action, filter, all, cancellationToken);
+
+    public Task<Job> ActAsync(JobAction action, JobQuery filter, bool all = false, string? key = null, CancellationToken cancellationToken = default) =>
+        bulk.ActAsync(action, filter, all, key, cancellationToken);
 
     public IAsyncEnumerable<Job> QueryAsync(JobQuery? query = null, CancellationToken cancellationToken = default) =>
         lists.QueryAsync(query ?? new JobQuery(), cancellationToken);

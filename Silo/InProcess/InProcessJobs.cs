@@ -77,6 +77,15 @@ internal sealed class InProcessJobs(
         return await WaitAsync(again.ToString(), TimeSpan.Zero, cancellationToken);
     }
 
+    public async Task DeleteAsync(string text, CancellationToken cancellationToken)
+    {
+        var id = IdOf(text);
+        var job = await AskAsync(() => store.FindAsync(id, cancellationToken), cancellationToken) ?? throw Problems.UnknownJob(text).ToException();
+        if (!job.HasEnded)
+            throw Problems.JobNotEnded(id).ToException();
+        await AskAsync(() => store.ForgetAsync(id.Shard, [id], cancellationToken), cancellationToken);
+    }
+
     /// <summary>The very stream that the API sends, through a pipe in memory.</summary>
     public async IAsyncEnumerable<JobEvent> EventsAsync(string text, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

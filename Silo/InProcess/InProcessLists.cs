@@ -18,9 +18,9 @@ internal sealed class InProcessLists(
     FunctionRegistry functions, QueueEndpoints queues, IClusterView cluster, HealthEndpoints health, JobList list, TimeProvider clock)
 {
     public IReadOnlyList<FunctionInfo> Functions() =>
-        [.. functions.All.Values.OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => Answering.Read<FunctionInfo>(FunctionDocument.From(f)))];
+        [.. functions.Offered.OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => Answering.Read<FunctionInfo>(FunctionDocument.From(f)))];
 
-    public FunctionInfo Function(string name) => functions.Find(name) is { } function
+    public FunctionInfo Function(string name) => functions.FindOffered(name) is { } function
         ? Answering.Read<FunctionInfo>(FunctionDocument.From(function))
         : throw Problems.UnknownFunction(name, functions.Near(name)).ToException();
 

@@ -35,6 +35,13 @@ internal sealed class JobList(ShardDirectory shards, IJobStore store, TimeProvid
             : await StoredPageAsync(owners, filter with { Shards = [.. owners.Keys], Ended = state }, cancellationToken);
     }
 
+    /// <summary>The same of jobs that have not ended, whatever their state.</summary>
+    public async Task<ListedJobs> OpenPageAsync(string? queue, JobFilter filter, CancellationToken cancellationToken)
+    {
+        var owners = (await shards.ShardsAsync(queue, cancellationToken)).ToDictionary(shard => shard.Number);
+        return await OpenPageAsync(owners, filter, null, cancellationToken);
+    }
+
     private async Task<ListedJobs> StoredPageAsync(Dictionary<int, ShardRow> owners, JobFilter filter, CancellationToken cancellationToken)
     {
         var page = await store.ListAsync(filter, cancellationToken);
@@ -52,7 +59,7 @@ internal sealed class JobList(ShardDirectory shards, IJobStore store, TimeProvid
     }
 
     private async Task<ListedJobs> OpenPageAsync(
-        Dictionary<int, ShardRow> owners, JobFilter filter, JobState state, CancellationToken cancellationToken)
+        Dictionary<int, ShardRow> owners, JobFilter filter, JobState? state, CancellationToken cancellationToken)
     {
         var start = clock.GetTimestamp();
         var found = new List<(JobView, string)>();

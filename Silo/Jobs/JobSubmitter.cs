@@ -94,7 +94,19 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
     {
         if (!await shards.MayTakeAsync(queue, CancellationToken.None))
             throw new TooManyQueuesException();
-        var shardKey = await shards.KeyOfAsync(queue, CancellationToken.None);
+        var takers = await shards.TakersAsync(queue, CancellationToken.None);
+        if (takers.Count == 1)
+        {
+            var submitted = await AskAsync(queue, takers.KeyOf(queue, 0), jobs, key);
+            if (!SplitSubmission.HasMoved(submitted))
+                return submitted;
+        }
+
+        return await new SplitSubmission(shards, clock, (shard, some) => AskAsync(queue, shard, some, key)).RunAsync(queue, jobs, key);
+    }
+
+    private async Task<JobsSubmitted> AskAsync(string queue, string shardKey, JobSpec[] jobs, JobKey? key)
+    {
         if (!shards.HasHome(shardKey))
             throw new QueueWithoutSiloException(queue, ShardKey.PoolOf(shardKey));
         var shard = shards.Of(shardKey);
@@ -127,7 +139,7 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
 
     private JobMistake? CheckInput(JobSpec job)
     {
-        if (registry.Find(job.Function) is not { } function)
+        if (registry.FindOffered(job.Function) is not { } function)
             return new JobMistake("function", $"No function '{job.Function}' is served here.");
         if (!function.Input.Takes(job.ContentType))
             return new JobMistake("contentType", $"Function '{function.Name}' does not take '{job.ContentType}'.");

@@ -1,12 +1,13 @@
 using Hearth.Cluster;
 using Hearth.Hosting;
+using Hearth.Queues;
 
 namespace Hearth.Jobs;
 
-/// <summary>Which queues are bound to which pool: as the code says, and above it the configuration.</summary>
+/// <summary>What is special about which queue: as the code says, and above it the configuration.</summary>
 internal sealed class QueueBindings
 {
-    private readonly Dictionary<string, string> pools = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, QueueDefinition> definitions = new(StringComparer.Ordinal);
 
     /// <exception cref="StartException">A name cannot be; the message says where.</exception>
     public QueueBindings(IEnumerable<QueueRegistration> fromCode, HearthOptions options)
@@ -17,11 +18,11 @@ internal sealed class QueueBindings
             Bind("Hearth:Queues", name, queue);
     }
 
-    /// <summary>Pools by queue.</summary>
-    public IReadOnlyDictionary<string, string> All => pools;
+    /// <summary>By queue.</summary>
+    public IReadOnlyDictionary<string, QueueDefinition> All => definitions;
 
     /// <summary>The pool of a queue that is not there yet.</summary>
-    public string PoolOf(string queue) => pools.GetValueOrDefault(queue, PoolName.Default);
+    public string PoolOf(string queue) => definitions.GetValueOrDefault(queue, QueueDefinition.Default).Pool;
 
     private void Bind(string where, string name, QueueOptions queue)
     {
@@ -29,7 +30,10 @@ internal sealed class QueueBindings
             throw new StartException($"{where} '{name}': {QueueName.Rule}.");
         if (!PoolName.IsValid(queue.Pool))
             throw new StartException($"{where} '{name}': pool '{queue.Pool}': {PoolName.Rule}.");
-        pools[name] = queue.Pool;
+        var definition = queue.ToDefinition();
+        if (QueueRules.Check(name, definition) is { } mistake)
+            throw new StartException($"{where} '{name}': {mistake.Detail}");
+        definitions[name] = definition;
     }
 }
 

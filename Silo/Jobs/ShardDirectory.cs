@@ -1,25 +1,24 @@
 using System.Collections.Concurrent;
 using Hearth.Cluster;
+using Hearth.Queues;
 using Hearth.Storage;
 
 namespace Hearth.Jobs;
 
 /// <summary>
-/// Which shard takes a queue's jobs, and which one owns a job. A queue's pool is part of its shards' keys: that of the shards that are there,
-/// else the one that it is bound to.
+/// Which shard takes a queue's jobs, and which one owns a job. A queue's pool is part of its shards' keys: that of the generation which takes new jobs,
+/// else that of the shard that is there, else the one that it is bound to.
 /// </summary>
 internal sealed partial class ShardDirectory(
-    IGrainFactory grains, IJobStore store, IClusterView cluster, QueueBindings bindings, ILogger<ShardDirectory> logger)
+    IGrainFactory grains, IJobStore store, IClusterView cluster, QueueBindings bindings, QueueCatalogue catalogue, ILogger<ShardDirectory> logger)
 {
-    // Of queues that are there: never change, and are few (JobLimits.ShardsMax).
-    private readonly ConcurrentDictionary<string, string> pools = new(StringComparer.Ordinal);
+    // Of queues that are there and have not been laid out: never change, and are few (JobLimits.ShardsMax).
+    private readonly ConcurrentDictionary<string, QueueGeneration> pools = new(StringComparer.Ordinal);
+    private int turn;
 
     /// <summary>Pools by queue, of the queues that this silo has met. Asks nobody.</summary>
-    public IReadOnlyDictionary<string, string> KnownPools => pools;
-
-    /// <summary>The shard that takes new jobs of a queue; made when it is first called.</summary>
-    public async ValueTask<IShardGrain> ForQueueAsync(string queue, CancellationToken cancellationToken) =>
-        Of(await KeyOfAsync(queue, cancellationToken));
+    public IReadOnlyDictionary<string, string> KnownPools => pools.ToDictionary(
+        queue => queue.Key, queue => (catalogue.GenerationsOf(queue.Key) is [.., var takesNew] ? takesNew : queue.Value).Pool, StringComparer.Ordinal);
 
     /// <summary>Whether a shard's pool has a silo. Without, nobody can be asked, and what is stored is all that is known.</summary>
     public bool HasHome(string key) => cluster.Current.HasHome(key);
@@ -28,13 +27,36 @@ internal sealed partial class ShardDirectory(
 
     public IShardGrain Of(string key) => grains.GetGrain<IShardGrain>(key);
 
-    /// <summary>The key of the shard that takes new jobs of a queue.</summary>
-    public async ValueTask<string> KeyOfAsync(string queue, CancellationToken cancellationToken)
+    /// <summary>The key of a shard that takes new jobs of a queue: each in its turn. It is made when it is first called.</summary>
+    public async ValueTask<string> KeyOfAsync(string queue, CancellationToken cancellationToken) =>
+        KeyOf(queue, await TakersAsync(queue, cancellationToken));
+
+    /// <summary>The key of a shard of a generation: each in its turn.</summary>
+    public string KeyOf(string queue, QueueGeneration takers) =>
+        takers.KeyOf(queue, takers.Count == 1 ? 0 : (int)((uint)Interlocked.Increment(ref turn) % (uint)takers.Count));
+
+    /// <summary>The shards that take new jobs of a queue.</summary>
+    public async ValueTask<QueueGeneration> TakersAsync(string queue, CancellationToken cancellationToken)
     {
+        if (catalogue.GenerationsOf(queue) is [.., var takesNew])
+            return takesNew;
+        if (catalogue.Of(queue).Shards > 1 && await LaidOutAsync(queue) is { } laidOut)
+            return laidOut;
         if (!pools.ContainsKey(queue))
             await ShardsAsync(queue, cancellationToken);
-        return ShardKey.Of(queue, pools.GetValueOrDefault(queue) ?? bindings.PoolOf(queue));
+        return pools.GetValueOrDefault(queue) ?? new QueueGeneration(bindings.PoolOf(queue), 0, 1);
     }
+
+    /// <summary>The keys of the shards that have, or may have, open jobs of a queue: those that take new ones, and all others that are there.</summary>
+    public async Task<IReadOnlyList<string>> KeysAsync(string queue, CancellationToken cancellationToken)
+    {
+        var takers = await TakersAsync(queue, cancellationToken);
+        var there = await ShardsAsync(queue, cancellationToken);
+        return [.. Enumerable.Range(0, takers.Count).Select(n => takers.KeyOf(queue, n)).Union(there.Select(shard => shard.Key), StringComparer.Ordinal)];
+    }
+
+    /// <summary>What is stored of the queues is read again: a shard has said that others have its new jobs.</summary>
+    public Task RefreshAsync() => catalogue.RefreshAsync();
 
     /// <summary>Whether a queue has jobs, or may have its first.</summary>
     public async ValueTask<bool> MayTakeAsync(string queue, CancellationToken cancellationToken) =>
@@ -61,11 +83,25 @@ internal sealed partial class ShardDirectory(
         return queue is null ? all : [.. all.Where(shard => ShardKey.QueueOf(shard.Key) == queue)];
     }
 
+    /// <summary>Code or configuration ask for several shards, and no silo has needed them yet.</summary>
+    private async Task<QueueGeneration?> LaidOutAsync(string queue)
+    {
+        await grains.GetGrain<IQueueGrain>(queue).LayOutAsync();
+        await catalogue.RefreshAsync();
+        return catalogue.GenerationsOf(queue) is [.., var takesNew] ? takesNew : null;
+    }
+
     private void Learn(string key)
     {
-        var (queue, pool) = (ShardKey.QueueOf(key), ShardKey.PoolOf(key));
-        if (pools.TryAdd(queue, pool) && bindings.All.TryGetValue(queue, out var bound) && bound != pool)
-            LogKept(logger, queue, pool, bound);
+        var queue = ShardKey.QueueOf(key);
+        if (pools.ContainsKey(queue))
+            return;
+        var pool = ShardKey.PoolOf(key);
+        if (pools.TryAdd(queue, new QueueGeneration(pool, 0, 1)) && catalogue.GenerationsOf(queue).Count == 0
+            && bindings.All.TryGetValue(queue, out var bound) && bound.Pool != pool)
+        {
+            LogKept(logger, queue, pool, bound.Pool);
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "Queue '{Queue}' stays in pool '{Pool}', in which it was made: that it is bound to '{Bound}' has no effect")]

@@ -139,13 +139,38 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
             shard.Keys.RemoveAll(k => k.Id.At < Now - JobLimits.UniqueWithinMax);
             foreach (var end in shard.Ends.Values.ToList())
             {
-                if (end.EndedAt < Now - (end.State == JobState.Failed ? retention.FailedFor : retention.SucceededFor))
+                if (end.EndedAt < retention.Of(shard.Number).Before(end.State, Now))
                     shard.Forget(end.Id);
             }
         }
 
         return true;
     });
+
+    public Task<IReadOnlyList<JobId>> ForgetAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) => Do<IReadOnlyList<JobId>>(() =>
+    {
+        var ended = Find(shard) is { } asked ? ids.Distinct().Where(asked.Ends.ContainsKey).ToList() : [];
+        foreach (var id in ended)
+            Find(shard)!.Forget(id);
+        return ended;
+    });
+
+    /// <summary>What another store of this process posts.</summary>
+    internal void Post(IReadOnlyList<InboxPost> posts)
+    {
+        lock (gate)
+            PostNow(posts);
+    }
+
+    /// <summary>Those that have not ended, of the inbox or stored.</summary>
+    internal IReadOnlySet<JobId> Open(IReadOnlyList<JobId> ids)
+    {
+        lock (gate)
+        {
+            return ids.Where(id => Find(id.Shard) is { } shard && !shard.Ends.ContainsKey(id)
+                && (shard.Jobs.ContainsKey(id) || shard.Inbox.Exists(p => p.Post.Id == id))).ToHashSet();
+        }
+    }
 
     private Task<WriteOutcome> WriteNow(ShardWrite write) => Do(() =>
     {
@@ -178,9 +203,14 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
             Store(Of(owned.Notes, note.Id), note with { At = StoredTime.Truncate(note.At) });
         foreach (var lease in write.Leases.Span)
             Of(owned.Leases, lease.Id).TryAdd((lease.Attempt, lease.Number), Stored(lease));
-        foreach (var post in write.Posts.Span)
+        PostNow(write.Posts.ToArray());
+    }
+
+    private void PostNow(IReadOnlyList<InboxPost> posts)
+    {
+        foreach (var post in posts)
             Find(post.Shard)?.Add(++inboxPosition, post with { Spec = Stored(post.Spec) });
-        if (!write.Posts.IsEmpty)
+        if (posts.Count > 0)
             Interlocked.Exchange(ref posted, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 
@@ -323,6 +353,7 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
             Attempts.Remove(id);
             Notes.Remove(id);
             Leases.Remove(id);
+            Inbox.RemoveAll(p => p.Post.Id == id);
         }
     }
 }

@@ -108,6 +108,16 @@ public interface IJobStore
     /// never forgotten, and keys not within <see cref="JobLimits.UniqueWithinMax"/>. For one silo at a time; the others do nothing.
     /// </summary>
     Task MaintainAsync(Retention retention, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Forgets ended jobs at once, with all their rows and submissions, as if their time had come; keys stay known. Open jobs stay, and
+    /// ids that are not there are passed over.
+    /// </summary>
+    /// <param name="shard">The shard of all of them.</param>
+    /// <param name="ids">At most 1,000.</param>
+    /// <param name="cancellationToken">Gives up; what was forgotten is then not known.</param>
+    /// <returns>Those that were forgotten.</returns>
+    Task<IReadOnlyList<JobId>> ForgetAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken);
 }
 
 /// <summary>What became of a write.</summary>

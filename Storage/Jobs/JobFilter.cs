@@ -34,12 +34,3 @@ public sealed record JobFilter(IReadOnlyList<int> Shards)
 /// <param name="Next">For <see cref="JobFilter.Below"/>; null: there are no more.</param>
 public sealed record JobPage(IReadOnlyList<JobView> Jobs, JobId? Next);
 
-/// <summary>How long ended jobs are kept.</summary>
-/// <param name="Succeeded">Succeeded and cancelled ones. Default 7 days.</param>
-/// <param name="Failed">Failed ones. Default 30 days.</param>
-public sealed record Retention(TimeSpan? Succeeded = null, TimeSpan? Failed = null)
-{
-    public TimeSpan SucceededFor => Succeeded ?? TimeSpan.FromDays(7);
-
-    public TimeSpan FailedFor => Failed ?? TimeSpan.FromDays(30);
-}

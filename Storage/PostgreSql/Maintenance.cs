@@ -1,5 +1,7 @@
+using Hearth.Jobs;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Hearth.Storage.PostgreSql;
 
@@ -18,6 +20,11 @@ internal sealed partial class Maintenance(PostgreSqlDatabase database)
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Counting what must be kept of a day reads all of it: not often where it was too much.</summary>
+    private static readonly TimeSpan PauseOfTooMany = TimeSpan.FromHours(6);
+
+    private readonly Dictionary<DateOnly, long> tooMany = [];
+
     public async Task RunAsync(Retention retention, CancellationToken cancellationToken)
     {
         var now = database.Clock.Now;
@@ -29,16 +36,32 @@ internal sealed partial class Maintenance(PostgreSqlDatabase database)
                 await MakeAsync(day, cancellationToken);
         }
 
-        var succeededBefore = now - retention.SucceededFor;
-        var failedBefore = now - retention.FailedFor;
-        foreach (var day in days.Order().Where(day => day.AddDays(1).ToDateTime(TimeOnly.MinValue) <= succeededBefore.UtcDateTime))
-            await DropAsync(day, succeededBefore, failedBefore, cancellationToken);
-        await ForgetAsync(succeededBefore, failedBefore, cancellationToken);
+        var before = new Cutoffs(retention, now);
+        var newest = (now - retention.Least).UtcDateTime;
+        foreach (var day in days.Order().Where(day => day.AddDays(1).ToDateTime(TimeOnly.MinValue) <= newest && !WasTooMany(day)))
+            await DropAsync(day, before, cancellationToken);
+        await ForgetAsync(before, cancellationToken);
         while (await CallAsync(SqlText.KeysDrop, [], reader => reader.GetBoolean(0), cancellationToken))
         {
             // Some at a time.
         }
     }
+
+    /// <summary>Forgets ended jobs at once.</summary>
+    public async Task<IReadOnlyList<JobId>> ForgetAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken)
+    {
+        var forgotten = new List<JobId>();
+        foreach (var some in ids.Distinct().Order().Chunk(LookedAtOnceMax))
+        {
+            var ended = await CallAsync(
+                SqlText.JobDelete, [Bind.Of(shard), Bind.Of(some)], reader => reader.IsDBNull(0) ? [] : reader.GetFieldValue<Guid[]>(0), cancellationToken);
+            forgotten.AddRange(ended.Select(id => new JobId(id)));
+        }
+
+        return forgotten;
+    }
+
+    private bool WasTooMany(DateOnly day) => tooMany.TryGetValue(day, out var at) && database.Time.GetElapsedTime(at) < PauseOfTooMany;
 
     private async Task MakeAsync(DateOnly day, CancellationToken cancellationToken)
     {
@@ -46,25 +69,31 @@ internal sealed partial class Maintenance(PostgreSqlDatabase database)
             LogMade(database.Logger, day);
     }
 
-    private async Task DropAsync(DateOnly day, DateTimeOffset succeededBefore, DateTimeOffset failedBefore, CancellationToken cancellationToken)
+    private async Task DropAsync(DateOnly day, Cutoffs before, CancellationToken cancellationToken)
     {
         var kept = await CallAsync(
-            SqlText.DayDrop, [Bind.Of(day), Bind.Of(succeededBefore), Bind.Of(failedBefore), Bind.Of(KeptMax)],
+            SqlText.DayDrop, [Bind.Of(day), .. before.Bound(), Bind.Of(KeptMax)],
             reader => reader.IsDBNull(0) ? (int?)null : reader.GetInt32(0), cancellationToken);
         if (kept is >= 0 and var moved)
             LogDropped(database.Logger, day, moved);
-        else if (kept is < 0 and var not)
-            LogTooMany(database.Logger, day, -1 - not);
+        if (kept is not < 0)
+        {
+            tooMany.Remove(day);
+            return;
+        }
+
+        tooMany[day] = database.Time.GetTimestamp();
+        LogTooMany(database.Logger, day, KeptMax);
     }
 
-    private async Task ForgetAsync(DateTimeOffset succeededBefore, DateTimeOffset failedBefore, CancellationToken cancellationToken)
+    private async Task ForgetAsync(Cutoffs before, CancellationToken cancellationToken)
     {
         (int Shard, Guid Id)? after = (0, Guid.Empty);
         while (after is { } last)
         {
             after = await CallAsync(
                 SqlText.Forget,
-                [Bind.Of(last.Shard), Bind.Of(last.Id), Bind.Of(succeededBefore), Bind.Of(failedBefore), Bind.Of(LookedAtOnceMax)],
+                [Bind.Of(last.Shard), Bind.Of(last.Id), .. before.Bound(), Bind.Of(LookedAtOnceMax)],
                 reader => reader.IsDBNull(0) ? ((int, Guid)?)null : (reader.GetInt32(0), reader.GetGuid(1)), cancellationToken);
         }
     }
@@ -104,12 +133,30 @@ internal sealed partial class Maintenance(PostgreSqlDatabase database)
 
     private static bool IsPassing(Exception e) => Failures.IsTimeout(e) || Failures.IsVictim(e);
 
+    /// <summary>When a job must have ended to be forgotten: of all shards, and of those that differ, for succeeded, failed and cancelled jobs.</summary>
+    private sealed class Cutoffs(Retention retention, DateTimeOffset now)
+    {
+        private readonly List<DateTime> ofAll = Of(retention, now);
+        private readonly List<int> shards = [.. retention.Shards.Keys];
+        private readonly List<DateTime> ofShards = [.. retention.Shards.Values.SelectMany(shard => Of(shard, now))];
+
+        public NpgsqlParameter[] Bound() =>
+        [
+            Bind.OfMany(ofAll, NpgsqlDbType.TimestampTz), Bind.OfMany(shards, NpgsqlDbType.Integer), Bind.OfMany(ofShards, NpgsqlDbType.TimestampTz),
+        ];
+
+        private static List<DateTime> Of(Retention shard, DateTimeOffset now) =>
+        [
+            shard.Before(JobState.Succeeded, now).UtcDateTime, shard.Before(JobState.Failed, now).UtcDateTime, shard.Before(JobState.Cancelled, now).UtcDateTime,
+        ];
+    }
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Partitions made for {Day}")]
     private static partial void LogMade(ILogger logger, DateOnly day);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Partitions of {Day} dropped; {Kept} jobs that are open or have ended lately were kept")]
     private static partial void LogDropped(ILogger logger, DateOnly day, int kept);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Partitions of {Day} stay: {Kept} of its jobs are open or have ended lately, too many to move at once")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Partitions of {Day} stay: more than {Kept} of its jobs are open or have ended lately, too many to move at once; tried again in 6 hours")]
     private static partial void LogTooMany(ILogger logger, DateOnly day, int kept);
 }

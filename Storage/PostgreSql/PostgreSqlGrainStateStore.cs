@@ -35,7 +35,7 @@ public sealed class PostgreSqlGrainStateStore(PostgreSqlDatabase database) : IGr
         string name, string prefix, string? after, int limit, CancellationToken cancellationToken) =>
         await database.ListByKeyAsync(
             SqlText.GrainList, [Bind.Of(prefix), Bind.Of(TextRange.EndOf(prefix)), Bind.Of(after ?? ""), Bind.Of(name), Bind.Of(limit)],
-            reader => new GrainStateHead(reader.GetString(0), reader.GetInt32(1), new DateTimeOffset(reader.GetDateTime(2))), cancellationToken);
+            reader => new GrainStateHead(reader.GetString(0), reader.GetInt32(1), new DateTimeOffset(reader.GetDateTime(2)), reader.GetString(3)), cancellationToken);
 
     /// <summary>Runs a statement that may be run twice, and tells how often it was.</summary>
     private async Task<(int Changed, int Tries)> ChangeAsync(string sql, params NpgsqlParameter[] parameters)

@@ -93,4 +93,7 @@ public sealed class PostgreSqlJobStore : IJobStore, IAsyncDisposable
     public IAsyncEnumerable<int> WatchInboxAsync(CancellationToken cancellationToken) => inbox.WatchAsync(cancellationToken);
 
     public Task MaintainAsync(Retention retention, CancellationToken cancellationToken) => maintenance.RunAsync(retention, cancellationToken);
+
+    public Task<IReadOnlyList<JobId>> ForgetAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) =>
+        maintenance.ForgetAsync(shard, ids, cancellationToken);
 }

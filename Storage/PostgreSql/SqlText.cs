@@ -67,6 +67,7 @@ internal static class SqlText
     public static readonly string DayDrop = Read("day_drop");
     public static readonly string KeysDrop = Read("keys_drop");
     public static readonly string Forget = Read("forget");
+    public static readonly string JobDelete = Read("job_delete");
     public static readonly string MaintainPatiently = Read("maintain_patiently");
 
     public static readonly string GrainRead = Read("grain_read");
@@ -74,6 +75,17 @@ internal static class SqlText
     public static readonly string GrainUpdate = Read("grain_update");
     public static readonly string GrainClear = Read("grain_clear");
     public static readonly string GrainList = Read("grain_list");
+
+    public static readonly string ScheduleCreate = Read("schedule_create");
+    public static readonly string ScheduleFind = Read("schedule_find");
+    public static readonly string ScheduleList = Read("schedule_list");
+    public static readonly string ScheduleDue = Read("schedule_due");
+    public static readonly string ScheduleChange = Read("schedule_change");
+    public static readonly string ScheduleDelete = Read("schedule_delete");
+    public static readonly string ScheduleRuns = Read("schedule_runs");
+    public static readonly string ScheduleRunByKey = Read("schedule_run_by_key");
+    public static readonly string ScheduleForgetRuns = Read("schedule_forget_runs");
+    public static readonly string ScheduleOpen = Read("schedule_open");
 
     public static readonly string SiloForget = Read("silo_forget");
     public static readonly string SiloSupersede = Read("silo_supersede");

@@ -38,10 +38,10 @@ public sealed class SqliteGrainStateStore(SqliteDatabase database, TimeProvider 
         {
             var heads = new List<GrainStateHead>();
             using var row = session.Prepare(
-                "SELECT grain, length(payload), updated_at FROM grain_state WHERE grain >= ? AND grain < ? AND grain > ? AND name = ? ORDER BY grain LIMIT ?")
+                "SELECT grain, length(payload), updated_at, etag FROM grain_state WHERE grain >= ? AND grain < ? AND grain > ? AND name = ? ORDER BY grain LIMIT ?")
                 .Bind(1, prefix).Bind(2, TextRange.EndOf(prefix)).Bind(3, after ?? "").Bind(4, name).Bind(5, limit);
             while (row.Read())
-                heads.Add(new GrainStateHead(row.Text(0), row.Long(1), row.Time(2)));
+                heads.Add(new GrainStateHead(row.Text(0), row.Long(1), row.Time(2), row.Text(3)));
             return heads;
         },
         cancellationToken);

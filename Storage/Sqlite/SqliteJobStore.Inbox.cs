@@ -34,6 +34,9 @@ public sealed partial class SqliteJobStore
         }
     }
 
+    /// <summary>Something was committed to a shard's inbox by another store of this process.</summary>
+    internal void RingInbox(int shard) => bell.Ring(shard);
+
     private static InboxPage ReadInbox(SqliteSession session, int shard, long position)
     {
         var rows = new List<InboxRow>();

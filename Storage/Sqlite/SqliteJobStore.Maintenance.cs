@@ -22,7 +22,7 @@ public sealed partial class SqliteJobStore
             await ForgetInboxAsync(cancellationToken);
             foreach (var shard in await ShardsAsync(cancellationToken))
             {
-                await ForgetJobsAsync(shard.Number, retention, cancellationToken);
+                await ForgetJobsAsync(shard.Number, retention.Of(shard.Number), cancellationToken);
                 await ForgetKeysAsync(shard.Number, cancellationToken);
             }
         }
@@ -32,14 +32,25 @@ public sealed partial class SqliteJobStore
         }
     }
 
+    public async Task<IReadOnlyList<JobId>> ForgetAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken)
+    {
+        var forgotten = new List<JobId>();
+        foreach (var some in ids.Distinct().Order().Chunk(ForgottenAtOnceMax))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            forgotten.AddRange(await database.WriteAsync(transaction => ForgetEnded(transaction.Session, shard, some)));
+        }
+
+        return forgotten;
+    }
+
     private async Task ForgetJobsAsync(int shard, Retention retention, CancellationToken cancellationToken)
     {
-        var succeededBefore = Now - retention.SucceededFor;
-        var failedBefore = Now - retention.FailedFor;
+        var now = Now;
         JobId? from = default(JobId);
         while (from is { } after)
         {
-            var (old, last) = await database.ReadAsync(session => Old(session, shard, after, succeededBefore, failedBefore), cancellationToken);
+            var (old, last) = await database.ReadAsync(session => Old(session, shard, after, retention, now), cancellationToken);
             foreach (var some in old.Chunk(ForgottenAtOnceMax))
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -52,21 +63,23 @@ public sealed partial class SqliteJobStore
 
     /// <summary>Of some jobs after an id those to forget, and the last that was looked at; null: there are no more.</summary>
     private static (List<JobId> Old, JobId? Last) Old(
-        SqliteSession session, int shard, JobId after, DateTimeOffset succeededBefore, DateTimeOffset failedBefore)
+        SqliteSession session, int shard, JobId after, Retention retention, DateTimeOffset now)
     {
+        var (succeededBefore, failedBefore, cancelledBefore) =
+            (retention.Before(JobState.Succeeded, now), retention.Before(JobState.Failed, now), retention.Before(JobState.Cancelled, now));
         var old = new List<JobId>();
         var looked = 0;
         var last = after;
         // None has ended before it was accepted: what is newer need not be looked at.
-        var newest = succeededBefore > failedBefore ? succeededBefore : failedBefore;
+        var newest = new[] { succeededBefore, failedBefore, cancelledBefore }.Max();
         using var row = session.Prepare(
             """
-            SELECT j.id, e.ended_at < CASE e.state WHEN 6 THEN ?5 ELSE ?4 END
+            SELECT j.id, e.ended_at < CASE e.state WHEN 6 THEN ?5 WHEN 7 THEN ?7 ELSE ?4 END
             FROM job j LEFT JOIN job_end e ON e.shard = j.shard AND e.id = j.id
             WHERE j.shard = ?1 AND j.id > ?2 AND j.id < ?3 ORDER BY j.id LIMIT ?6
             """)
             .Bind(1, shard).Bind(2, after).Bind(3, StoredTime.FirstIdSince(newest))
-            .Bind(4, succeededBefore).Bind(5, failedBefore).Bind(6, LookedAtOnceMax);
+            .Bind(4, succeededBefore).Bind(5, failedBefore).Bind(6, LookedAtOnceMax).Bind(7, cancelledBefore);
         while (row.Read())
         {
             looked++;
@@ -76,6 +89,25 @@ public sealed partial class SqliteJobStore
         }
 
         return (old, looked < LookedAtOnceMax ? null : last);
+    }
+
+    /// <param name="session">Of the transaction that forgets them.</param>
+    /// <param name="shard">Their shard.</param>
+    /// <param name="ids">Ascending.</param>
+    private static List<JobId> ForgetEnded(SqliteSession session, int shard, ReadOnlySpan<JobId> ids)
+    {
+        var ended = new List<JobId>();
+        var find = session.Prepare("SELECT 1 FROM job_end WHERE shard = ? AND id = ?");
+        foreach (var id in ids)
+        {
+            using var row = find.Bind(1, shard).Bind(2, id);
+            if (row.Read())
+                ended.Add(id);
+        }
+
+        if (ended.Count > 0)
+            Forget(session, shard, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(ended));
+        return ended;
     }
 
     private static bool Forget(SqliteSession session, int shard, ReadOnlySpan<JobId> ids)

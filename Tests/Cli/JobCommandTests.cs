@@ -43,6 +43,27 @@ public sealed class JobCommandTests(ServedSilo silo) : IClassFixture<ServedSilo>
     }
 
     [Fact]
+    public async Task All_jobs_that_match_are_counted_cancelled_and_deleted()
+    {
+        for (var i = 0; i < 3; i++)
+            await SubmitAsync("echo", "1", "-q", "swept", "--delay", "1h");
+        var one = await SubmitAsync("echo", "1", "-q", "kept", "--delay", "1h");
+        Assert.Equal("3 jobs would be cancelled.\n", (await hearth.RunAsync("jobs", "cancel", "-q", "swept", "--dry-run")).Is(0).Out);
+        Assert.Contains("Add --yes", (await hearth.RunAsync("jobs", "cancel", "-q", "swept")).Is(2).Error, StringComparison.Ordinal);
+        var cancelled = (await hearth.RunAsync("jobs", "cancel", "-q", "swept", "--yes")).Is(0);
+        Assert.Equal("3 cancelled, 0 skipped, 0 failed.\n", cancelled.Out);
+        Assert.Contains("end ", cancelled.Error, StringComparison.Ordinal);
+        var report = (await hearth.RunAsync("jobs", "delete", "-q", "swept", "--state", "cancelled", "--yes", "--json")).Is(0).Json;
+        Assert.Equal(("delete", 3), (report.GetProperty("action").GetString(), report.GetProperty("done").GetInt32()));
+        Assert.Equal(0, (await hearth.RunAsync("jobs", "cancel", "-q", "swept", "--dry-run", "--json")).Is(0).Json.GetProperty("count").GetInt32());
+        (await hearth.RunAsync("jobs", "cancel")).Is(2);
+        (await hearth.RunAsync("jobs", "cancel", one, "-q", "kept")).Is(2);
+        (await hearth.RunAsync("jobs", "redrive", "--state", "running", "--yes")).Is(4);
+        (await hearth.RunAsync("jobs", "cancel", one)).Is(0);
+        Assert.Equal($"{one} deleted\n", (await hearth.RunAsync("jobs", "delete", one)).Is(0).Out);
+    }
+
+    [Fact]
     public async Task The_tail_of_a_job_ends_with_it()
     {
         var id = await SubmitAsync("fail", """{"message": "no"}""", "--attempts", "1");

@@ -151,6 +151,40 @@ public abstract class ClientContract(ClientSilo silo)
         Assert.Equal("no", failed.Message);
     }
 
+    [Fact]
+    public async Task All_jobs_that_match_are_counted_cancelled_re_driven_and_deleted()
+    {
+        var tag = $"bulk-{Guid.NewGuid():N}";
+        var filter = new JobQuery { Queue = "bulk", Tag = tag };
+        var jobs = await Client.SubmitManyAsync("bulk", [.. Enumerable.Range(0, 3).Select(i => new NewJob("echo", i) { Delay = TimeSpan.FromHours(1), Tags = [tag] })]);
+        Assert.Equal(new JobCount(3, AtLeast: false), await Client.CountAsync(JobAction.Cancel, filter));
+        var action = await Client.ActAsync(JobAction.Cancel, filter, key: tag);
+        Assert.Equal(action.Id, (await Client.ActAsync(JobAction.Cancel, filter, key: tag)).Id);
+        var report = (await Client.ResultAsync<JobActionReport>(action.Id))!;
+        Assert.Equal((JobAction.Cancel, 3L, 3L, 0L, 0L), (report.Action, report.Matched, report.Done, report.Skipped, report.Failed));
+        Assert.Equal(JobState.Cancelled, (await Client.GetAsync(jobs[0].Id)).State);
+        var again = await Client.ActAsync(JobAction.Redrive, filter with { State = JobState.Cancelled, From = (await Client.GetAsync(jobs[0].Id)).AcceptedAt });
+        Assert.Equal(3, (await Client.ResultAsync<JobActionReport>(again.Id))!.Done);
+        await foreach (var job in Client.QueryAsync(filter))
+            await Client.WaitAsync(job.Id);
+        Assert.Equal(6, (await Client.ResultAsync<JobActionReport>((await Client.ActAsync(JobAction.Delete, filter)).Id))!.Done);
+        Assert.Empty(await Client.QueryAsync(filter).ToListAsync());
+        Assert.Equal("filter", (await FailsAsync(() => Client.ActAsync(JobAction.Delete, new JobQuery()))).Problem.Field);
+        Assert.Equal("filter.state", (await FailsAsync(() => Client.CountAsync(JobAction.Cancel, new JobQuery { State = JobState.Failed }))).Problem.Field);
+        Assert.True((await Client.CountAsync(JobAction.Cancel, new JobQuery(), all: true)).Count >= 0);
+    }
+
+    [Fact]
+    public async Task An_ended_job_is_deleted()
+    {
+        var job = await Client.SubmitAsync("work", new NewJob("echo", 7) { Delay = TimeSpan.FromHours(1) });
+        Assert.True((await FailsAsync(() => Client.DeleteAsync(job.Id))).Is("job-open"));
+        await Client.CancelAsync(job.Id);
+        await Client.DeleteAsync(job.Id);
+        Assert.True((await FailsAsync(() => Client.GetAsync(job.Id))).Is("unknown-job"));
+        Assert.True((await FailsAsync(() => Client.DeleteAsync(job.Id))).Is("unknown-job"));
+    }
+
     [Theory]
     [InlineData("01a1fe06a6ab7bef9bf7c765b76ecb7d")]
     [InlineData("nonsense")]

@@ -17,7 +17,7 @@ public sealed class ShardWakerTests : IAsyncDisposable
     {
         var silo = await world.StartAsync();
         var directory = new ShardDirectory(
-            silo.Grains, silo.Store, silo.View, new QueueBindings([], new HearthOptions()), NullLogger<ShardDirectory>.Instance);
+            silo.Grains, silo.Store, silo.View, new QueueBindings([], new HearthOptions()), silo.Catalogue, NullLogger<ShardDirectory>.Instance);
         using var waker = new ShardWaker(directory, silo.View, world.Clock, NullLogger<ShardWaker>.Instance);
         await waker.StartAsync(CancellationToken.None);
         await JobWorld.EventuallyAsync(() => silo.Store.Calls.GetValueOrDefault("ShardsAsync") >= 1, "the shards are listed");

@@ -97,6 +97,9 @@ internal sealed class DiscardingJobStore : IJobStore, IAsyncDisposable
 
     public Task MaintainAsync(Retention retention, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task<IReadOnlyList<JobId>> ForgetAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<JobId>>([]);
+
     private async Task RunAsync()
     {
         await foreach (var (write, done) in writes.Reader.ReadAllAsync())

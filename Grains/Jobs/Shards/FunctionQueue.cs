@@ -1,7 +1,7 @@
 namespace Hearth.Jobs;
 
 /// <summary>The ready jobs of one function: five lines, first come first served in each.</summary>
-internal sealed class FunctionQueue(string function)
+internal sealed class FunctionQueue(string function, byte priority = 3)
 {
     private const int Priorities = 5;
     private const int SweepMin = 4_096;
@@ -11,6 +11,9 @@ internal sealed class FunctionQueue(string function)
     private int isMarked;
 
     public string Function { get; } = function;
+
+    /// <summary>That of jobs which name none, or the middle one.</summary>
+    public byte Priority { get; private set; } = priority;
 
     /// <summary>Entries in the lines, those that are not ready any more among them.</summary>
     public int Count { get; private set; }
@@ -102,6 +105,23 @@ internal sealed class FunctionQueue(string function)
         }
     }
 
+    /// <summary>Changes <see cref="Priority"/>: the jobs line up anew, in each line the older first.</summary>
+    public void Reline(byte priority)
+    {
+        if (priority == Priority)
+            return;
+        var jobs = Peek().OrderBy(job => job.Id).ToList();
+        (Priority, ended) = (priority, 0);
+        Clear();
+        foreach (var job in jobs)
+        {
+            job.IsLined = false;
+            if (job.State.HasEnded())
+                continue;
+            AddLast(job);
+        }
+    }
+
     /// <summary>Forgets the jobs: who still knows the queue, because it was to ring for it, neither rings nor keeps them.</summary>
     public void Clear()
     {
@@ -109,7 +129,7 @@ internal sealed class FunctionQueue(string function)
         Count = 0;
     }
 
-    private ref Line LineOf(JobEntry job) => ref lines[Math.Clamp(job.Priority - 1, 0, Priorities - 1)];
+    private ref Line LineOf(JobEntry job) => ref lines[Math.Clamp((job.Priority == JobOptions.Default.Priority ? Priority : job.Priority) - 1, 0, Priorities - 1)];
 
     private void Out(JobEntry job)
     {

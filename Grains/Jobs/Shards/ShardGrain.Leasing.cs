@@ -48,7 +48,7 @@ internal sealed partial class ShardGrain
     private bool MayStart()
     {
         wasSilent |= IsSilent;
-        return !isLost && !isMoving && !IsSilent;
+        return !isLost && !isMoving && !IsSilent && !definition.Paused;
     }
 
     private List<JobEntry> Take(FunctionQueue queue, int max, byte holder)
@@ -154,7 +154,7 @@ internal sealed partial class ShardGrain
                 // The pump has it now. Should it come back, its row is read again.
                 memory.Drop(job);
                 job.ExpiresAt = 0;
-                leases[count++] = new JobLease(job.Id, job.Attempt, claim.Epoch, spec);
+                leases[count++] = new JobLease(job.Id, job.Attempt, claim.Epoch, AsRun(spec));
             }
         }
 

@@ -62,12 +62,16 @@ internal sealed partial class ShardGrain
 
     private void Ring(FunctionQueue queue)
     {
+        if (definition.Paused)
+            return;
         bell.Ring(Key, queue);
         outsideBell.Ring(queue.Function);
     }
 
     private void RingSuspects(string function)
     {
+        if (definition.Paused)
+            return;
         if (bell.RingSuspects(Key, function))
         {
             ringAllAt = Math.Min(ringAllAt, (store.Now + RingAgain).UtcTicks);
@@ -132,7 +136,7 @@ internal sealed partial class ShardGrain
                 continue;
             if (job.IsChanging)
                 Unstart(job); // being cancelled: should that not succeed, it is lined up then
-            else if ((job.Spec ?? read.GetValueOrDefault(job.Id)) is { } spec)
+            else if ((job.Spec ?? read.GetValueOrDefault(job.Id)) is { } stored && AsRun(stored) is var spec)
                 handed.Add((job, new OutsideJob(new JobLease(job.Id, job.Attempt, claim.Epoch, spec), LeaseTo(job, spec, until, ask.Worker))));
             else
                 EndDamaged(job);
@@ -259,7 +263,7 @@ internal sealed partial class ShardGrain
         {
             var specs = await ReadRowsAsync([.. some.Select(job => job.Id)], [.. some.Select(job => job.Id)]);
             foreach (var job in some)
-                RecoverOutside(job, rows[job.Id], specs.GetValueOrDefault(job.Id)?.Options?.Retry);
+                RecoverOutside(job, rows[job.Id], specs.TryGetValue(job.Id, out var spec) ? AsRun(spec).Options?.Retry : null);
         }
 
         return [.. leased.Select(job => job.Id)];

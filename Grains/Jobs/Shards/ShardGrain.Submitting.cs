@@ -9,6 +9,8 @@ internal sealed partial class ShardGrain
 
     public Task<JobSubmitted> SubmitAsync(JobSpec job, JobKey? key = null)
     {
+        if (!MayTake([job]))
+            return Task.FromResult(new JobSubmitted(SubmitOutcome.Moved, default));
         if (key is not null || job.Options?.Unique is not null)
             return SubmitOneOfManyAsync(job, key);
         if (!HasRoom(1))
@@ -20,6 +22,8 @@ internal sealed partial class ShardGrain
 
     public async Task<JobsSubmitted> SubmitManyAsync(JobSpec[] jobs, JobKey? key = null)
     {
+        if (!MayTake(jobs))
+            return Moved;
         if (!HasRoom(jobs.Length))
             return new JobsSubmitted(SubmitOutcome.QueueFull, default, 0);
         if (key is not null)
@@ -53,10 +57,12 @@ internal sealed partial class ShardGrain
             SubmitOutcome.OtherBody => ActResult.KeyReused,
             SubmitOutcome.InProgress => ActResult.KeyInProgress,
             _ => ActResult.QueueFull,
-        }, submitted.Id);
+        }, submitted.Id, submitted.Outcome == SubmitOutcome.Repeat);
     }
 
-    private bool HasRoom(int jobs) => memory.Open + journal.PendingJobs + jobs <= options.DepthMax;
+    private static JobsSubmitted Moved { get; } = new(SubmitOutcome.Moved, default, 0);
+
+    private bool HasRoom(int jobs) => memory.Open + journal.PendingJobs + jobs <= DepthMax;
 
     private async Task<JobSubmitted> SubmitOneOfManyAsync(JobSpec job, JobKey? key)
     {
@@ -116,15 +122,16 @@ internal sealed partial class ShardGrain
 
     private async Task<JobsSubmitted> StoreKeyedAsync(JobSpec[] jobs, JobKey key)
     {
-        var known = await store.FindKeysAsync(
-            claim.Number, JobKeyKind.Idempotency, [key.Hash], store.Now - JobLimits.KeyWindow, CancellationToken.None);
-        if (known is [var row])
+        if (await FindKeyAsync(JobKeyKind.Idempotency, key.Hash, store.Now - JobLimits.KeyWindow) is { } row)
         {
             return row.BodyHash.Span.SequenceEqual(key.BodyHash.Span)
                 ? new JobsSubmitted(SubmitOutcome.Repeat, row.Id, row.Count)
                 : new JobsSubmitted(SubmitOutcome.OtherBody, default, 0);
         }
 
+        // The next generation may have looked for the key meanwhile.
+        if (!MayTake(jobs))
+            return Moved;
         if (jobs is [{ Options.Unique: { } unique }])
         {
             var one = await SubmitUniqueAsync(jobs[0], unique, key);
@@ -167,13 +174,15 @@ internal sealed partial class ShardGrain
     private async Task<JobSubmitted> StoreUniqueAsync(JobSpec job, UniqueSpec unique, byte[] hash, JobKey? key)
     {
         var within = unique.Within ?? JobLimits.KeyWindow;
-        if (await store.FindKeysAsync(claim.Number, JobKeyKind.Unique, [hash], store.Now - within, CancellationToken.None) is [var row]
+        if (await FindKeyAsync(JobKeyKind.Unique, hash, store.Now - within) is { } row
             && await StateAsync(row.Id) is { } state && (unique.While ?? UniqueKey.OpenStates).Contains(state))
         {
             await RememberAsync(key, row.Id);
             return new JobSubmitted(SubmitOutcome.Duplicate, row.Id);
         }
 
+        if (!MayTake([job]))
+            return new JobSubmitted(SubmitOutcome.Moved, default);
         var id = Gather([job]);
         journal.Gathering.Keys.Add(new JobKeyRow(JobKeyKind.Unique, hash, id, 1, default));
         if (key is not null)
@@ -190,6 +199,4 @@ internal sealed partial class ShardGrain
         journal.Gathering.Keys.Add(new JobKeyRow(JobKeyKind.Idempotency, key.Hash, id, 1, key.BodyHash));
         return journal.WriteAsync();
     }
-
-    private async Task<JobState?> StateAsync(JobId id) => memory.Find(id)?.State ?? (await store.FindAsync(id, CancellationToken.None))?.State;
 }

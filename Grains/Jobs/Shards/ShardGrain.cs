@@ -1,6 +1,7 @@
 using Hearth.Cluster;
 using Hearth.Functions;
 using Hearth.Observability;
+using Hearth.Queues;
 using Hearth.Storage;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -16,7 +17,7 @@ namespace Hearth.Jobs;
 [Reentrant]
 [PoolPlacement]
 internal sealed partial class ShardGrain(
-    IJobStore store, StoreWatch watch, PumpBell bell, IClusterView cluster, FunctionRegistry functions, PayloadBudget budget, JobsOptions options,
+    IJobStore store, QueueCatalogue catalogue, StoreWatch watch, PumpBell bell, IClusterView cluster, FunctionRegistry functions, PayloadBudget budget, JobsOptions options,
     TimeProvider clock, ILogger<ShardGrain> logger) : Grain, IShardGrain
 {
     private readonly ShardMemory memory = new(budget);
@@ -37,17 +38,21 @@ internal sealed partial class ShardGrain(
         // It knows what runs and what is parked, and is asked seldom while a long job does.
         DelayDeactivation(TimeSpan.MaxValue);
         claim = await store.ClaimAsync(Key, options.Owner, isPlanned: false, cancellationToken);
+        // What was stored before the claim is known before anything is accepted or started: that another generation has the new jobs, for one.
+        await catalogue.RefreshAsync();
         journal = new ShardJournal(store, claim.Number, claim.Epoch, OnCommitted, OnFailed, OnLost);
         mint = new JobIdMint(claim.Number, claim.Epoch, claim.LastId);
         HearthMetrics.Add(gauge = new ShardGauge(ShardKey.QueueOf(Key)));
         StartTimer();
         FollowCluster();
+        FollowDefinition();
         recovery = RecoverAsync();
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         UnfollowCluster();
+        UnfollowDefinition();
         HearthMetrics.Remove(gauge);
         _ = leaving.CancelAsync();
         try
@@ -263,6 +268,8 @@ internal sealed partial class ShardGrain(
     private void RingAll()
     {
         ringAllAt = long.MaxValue;
+        if (definition.Paused)
+            return;
         foreach (var function in memory.Suspects.Select(job => job.Queue.Function).Distinct())
             RingSuspects(function);
         foreach (var queue in memory.Queues)

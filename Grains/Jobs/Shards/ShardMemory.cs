@@ -19,6 +19,7 @@ internal sealed class ShardMemory
     private readonly HashSet<JobId> waking = [];
     private readonly HashSet<JobId> ending = [];
     private readonly HashSet<JobId> lookedAt = [];
+    private byte priority = JobOptions.Default.Priority;
     private bool hasLeft;
 
     public ShardMemory(PayloadBudget budget)
@@ -54,6 +55,15 @@ internal sealed class ShardMemory
     public FunctionQueue? QueueOf(string function) => queues.GetValueOrDefault(function);
 
     public IEnumerable<FunctionQueue> Queues => queues.Values;
+
+    /// <summary>Says which priority jobs have that name none, those that wait among them.</summary>
+    /// <param name="ofJobs">Null: the middle one.</param>
+    public void SetPriority(byte? ofJobs)
+    {
+        priority = ofJobs ?? JobOptions.Default.Priority;
+        foreach (var queue in queues.Values)
+            queue.Reline(priority);
+    }
 
     /// <summary>Takes in a job for now or later.</summary>
     /// <returns>Its entry; null when it is parked, or known already.</returns>
@@ -137,7 +147,7 @@ internal sealed class ShardMemory
     public JobEntry? Add(JobId id, string function)
     {
         if (!queues.TryGetValue(function, out var queue))
-            queues.Add(function, queue = new FunctionQueue(function));
+            queues.Add(function, queue = new FunctionQueue(function, priority));
         var job = new JobEntry(id, queue);
         return entries.TryAdd(id, job) ? job : null;
     }

@@ -16,7 +16,7 @@ internal sealed class CallEndpoint(FunctionRegistry registry, JobSubmission jobs
     public Task HandleAsync(HttpContext http)
     {
         var name = (string)http.Request.RouteValues["name"]!;
-        return registry.Find(name) is { } function
+        return registry.FindOffered(name) is { } function
             ? CallAsync(http, function, members: null)
             : ProblemWriter.WriteAsync(http, Problems.UnknownFunction(name, registry.Near(name)));
     }

@@ -8,12 +8,12 @@ namespace Hearth.Api.Functions;
 internal sealed class FunctionEndpoints(FunctionRegistry registry, ManifestFunctions manifests)
 {
     public Task ListAsync(HttpContext http) => WriteAsync(http, new FunctionsDocument(
-        [.. registry.All.Values.OrderBy(f => f.Name, StringComparer.Ordinal).Select(FunctionDocument.From)], manifests.Mistakes));
+        [.. registry.Offered.OrderBy(f => f.Name, StringComparer.Ordinal).Select(FunctionDocument.From)], manifests.Mistakes));
 
     public Task ShowAsync(HttpContext http)
     {
         var name = (string)http.Request.RouteValues["name"]!;
-        return registry.Find(name) is { } function
+        return registry.FindOffered(name) is { } function
             ? WriteAsync(http, FunctionDocument.From(function))
             : ProblemWriter.WriteAsync(http, Problems.UnknownFunction(name, registry.Near(name)));
     }

@@ -15,6 +15,9 @@ internal sealed record Problem(string Slug, int Status, string Title, string? De
     /// <summary>Names that the caller may have meant, or what is offered instead.</summary>
     public IReadOnlyList<string>? Choices { get; init; }
 
+    /// <summary>The queue that is full, how many open jobs it has, and how many it takes.</summary>
+    public (string Queue, int Depth, int DepthMax)? Full { get; init; }
+
     /// <summary>When to try again.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -75,6 +75,13 @@ internal static class ProblemWriter
             json.WriteEndArray();
         }
 
+        if (problem.Full is var (queue, depth, depthMax))
+        {
+            json.WriteString("queue", queue);
+            json.WriteNumber("depth", depth);
+            json.WriteNumber("depthMax", depthMax);
+        }
+
         if (traceId is not null)
             json.WriteString("traceId", traceId);
         json.WriteEndObject();

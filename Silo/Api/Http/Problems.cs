@@ -4,6 +4,7 @@ using Hearth.Functions.Payloads;
 using Hearth.Functions.Runs;
 using Hearth.Jobs;
 using Hearth.Objects;
+using Hearth.Queues;
 
 namespace Hearth.Api.Http;
 
@@ -65,11 +66,35 @@ internal static class Problems
         "queue-full", 429, "Queue full",
         string.Create(CultureInfo.InvariantCulture, $"Queue '{queue}' has {depth} jobs that have not ended; it takes at most {depthMax}. Nothing was accepted. Try again when some have ended."))
     {
-        RetryAfter = TimeSpan.FromSeconds(5),
+        RetryAfter = TimeSpan.FromSeconds(5), Full = (queue, depth, depthMax),
     };
 
     public static Problem UnknownQueue(string name) => new(
         "unknown-queue", 404, "Unknown queue", $"There is no queue '{Shown(name)}'; GET /v1/queues lists them. A queue is made by its first job.");
+
+    public static Problem UnknownSchedule(string name) => new(
+        "unknown-schedule", 404, "Unknown schedule", $"There is no schedule '{Shown(name)}'; GET /v1/schedules lists them, PUT /v1/schedules/{Shown(name)} makes it.");
+
+    public static Problem ScheduleChanged(string name) => new(
+        "precondition-failed", 412, "Precondition failed",
+        $"Schedule '{Shown(name)}' is not what If-Match or If-None-Match say: read it again (GET /v1/schedules/{Shown(name)}), and change what is there.");
+
+    public static Problem BackfillTooLarge { get; } = InvalidInput(
+        string.Create(CultureInfo.InvariantCulture, $"A backfill has at most {Hearth.Schedules.ScheduleLimits.BackfillMax} ticks, those that wait already included: ask for a shorter time. Nothing was submitted."),
+        "to");
+
+    public static Problem ScheduleStoreUnavailable { get; } = StoreUnavailable with
+    {
+        Detail = "The store cannot be reached now: whether a change was stored is not known where it was lost in between. Read the schedule, or send the same again.",
+    };
+
+    public static Problem Changed(string queue) => new(
+        "precondition-failed", 412, "Precondition failed",
+        $"The definition of queue '{Shown(queue)}' is not what If-Match or If-None-Match say: read it again (GET /v1/queues/{Shown(queue)}), and change what is there.");
+
+    public static Problem TooManyGenerations(string queue) => new(
+        "too-many-generations", 409, "Too many changes of shards",
+        string.Create(CultureInfo.InvariantCulture, $"Pool or shards of queue '{Shown(queue)}' have been changed {QueueRules.GenerationsMax} times within 7 days, for which keys are remembered. Change something else, or wait."));
 
     public static Problem UnknownSilo(string name) => new(
         "unknown-silo", 404, "Unknown silo", $"No silo '{Shown(name)}' is in the cluster; GET /v1/silos lists those that are.");
@@ -84,6 +109,9 @@ internal static class Problems
 
     public static Problem JobOpen(JobId id) => new(
         "job-open", 409, "Job open", $"Job '{id}' has not ended: only failed and cancelled jobs can be run again. Cancel it first, or wait for its end.");
+
+    public static Problem JobNotEnded(JobId id) => new(
+        "job-open", 409, "Job open", $"Job '{id}' has not ended: only ended jobs can be deleted. Cancel it first, or wait for its end.");
 
     public static Problem JobSucceeded(JobId id) => new(
         "job-succeeded", 409, "Job succeeded", $"Job '{id}' has succeeded: only failed and cancelled jobs can be run again. Submit a new job.");

@@ -2,11 +2,12 @@ using Hearth.Api.Http;
 using Hearth.Api.Jobs.Submitting;
 using Hearth.Cluster;
 using Hearth.Jobs;
+using Hearth.Storage;
 
 namespace Hearth.Api.Jobs;
 
-/// <summary>Acting on a job: <c>DELETE /v1/jobs/{id}</c> cancels it, <c>POST /v1/jobs/{id}/redrive</c> runs an ended one again.</summary>
-internal sealed class JobActions(JobLookup jobs, ShardDirectory shards, JobIntake intake, TimeProvider clock)
+/// <summary>Acting on a job: <c>DELETE /v1/jobs/{id}</c> cancels it, <c>POST /v1/jobs/{id}/redrive</c> runs an ended one again, <c>.../delete</c> forgets it.</summary>
+internal sealed class JobActions(JobLookup jobs, ShardDirectory shards, JobIntake intake, IJobStore store, TimeProvider clock)
 {
     public Task CancelAsync(HttpContext http) => JobRoute.AnswerAsync(http, async id =>
     {
@@ -39,6 +40,18 @@ internal sealed class JobActions(JobLookup jobs, ShardDirectory shards, JobIntak
             ActResult.KeyInProgress => Problems.KeyInProgress,
             _ => JobRoute.Unknown(http),
         };
+    });
+
+    public Task DeleteAsync(HttpContext http) => JobRoute.AnswerAsync(http, async id =>
+    {
+        if (await store.FindAsync(id, http.RequestAborted) is not { } job)
+            return JobRoute.Unknown(http);
+        if (!job.HasEnded)
+            return Problems.JobNotEnded(id);
+        if (await store.ForgetAsync(id.Shard, [id], http.RequestAborted) is [])
+            return JobRoute.Unknown(http);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+        return null;
     });
 
     private async Task<Problem?> AcceptedAsync(HttpContext http, JobId id) => await jobs.FindAsync(id, TimeSpan.Zero, http.RequestAborted) is var (job, queue)

@@ -1,14 +1,14 @@
+using Hearth.Api.Jobs.Bulk;
 using Hearth.Api.Jobs.Events;
 using Hearth.Api.Jobs.Lists;
-using Hearth.Api.Jobs.Queues;
 using Hearth.Api.Jobs.Submitting;
 using Hearth.Api.OpenApi;
 
 namespace Hearth.Api.Jobs;
 
-/// <summary>The routes of jobs and queues.</summary>
+/// <summary>The routes of jobs.</summary>
 internal sealed class JobRoutes(
-    SubmitEndpoint submit, JobEndpoints jobs, JobEventsEndpoint events, JobLogEndpoint log, JobActions actions, JobListEndpoint list, QueueEndpoints queues)
+    SubmitEndpoint submit, JobEndpoints jobs, JobEventsEndpoint events, JobLogEndpoint log, JobActions actions, JobListEndpoint list, BulkEndpoint bulk)
 {
     private static readonly ApiParameter Wait = new("query", "wait", "Answer when the job has ended, or after this long: 30s or PT30S, at most 5 minutes.");
 
@@ -42,19 +42,18 @@ internal sealed class JobRoutes(
             },
             ContentTypes = ["application/json", "application/xml", SubmitEndpoint.Ndjson],
         },
-        new("GET", "/v1/queues", "listQueues", "The queues, and how many jobs are in which open state", queues.ListAsync)
-        {
-            Answers = new Dictionary<int, string> { [200] = "The queues." }, Document = typeof(QueuesDocument),
-        },
-        new("GET", "/v1/queues/{queue}", "showQueue", "One queue", queues.ShowAsync)
-        {
-            Answers = new Dictionary<int, string> { [200] = "The queue." }, Document = typeof(QueueDocument),
-        },
         new("GET", "/v1/jobs", "listJobs", "Jobs that match, newest first", list.ListAsync)
         {
             Parameters = Conditions,
             Answers = new Dictionary<int, string> { [200] = "A page of them; next and the Link header lead to the next." },
             Document = typeof(JobListDocument),
+        },
+        new("POST", "/v1/jobs/actions", "actOnJobs", "Cancel, re-drive or delete all jobs that match, as a job of its own; or count them", bulk.HandleAsync)
+        {
+            Body = ["application/json", "application/xml"],
+            BodySchema = BulkSchemas.Request,
+            Parameters = [Key],
+            Answers = new Dictionary<int, string> { [200] = "A dry run: how many there are.", [202] = "The job that does it; Location says where to follow it." },
         },
         new("GET", "/v1/jobs/{id}", "showJob", "Where a job stands", jobs.StatusAsync)
         {
@@ -87,6 +86,10 @@ internal sealed class JobRoutes(
         {
             Answers = new Dictionary<int, string> { [200] = "The lines of the last attempts that have ended." },
             Document = typeof(JobLogDocument),
+        },
+        new("POST", "/v1/jobs/{id}/delete", "deleteJob", "Forget an ended job, with its result, attempts and log", actions.DeleteAsync)
+        {
+            Answers = new Dictionary<int, string> { [204] = "There is no such job any more." },
         },
         new("POST", "/v1/jobs/{id}/redrive", "redriveJob", "Run a failed or cancelled job again, as a new job", actions.RedriveAsync)
         {

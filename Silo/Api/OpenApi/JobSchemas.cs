@@ -62,7 +62,9 @@ internal static class JobSchemas
     public static void AddTo(JsonObject schemas)
     {
         schemas["jobs.duration"] = new JsonObject { ["type"] = "string", ["description"] = "500ms, 30s, 5m, 1h, 1d or ISO 8601 (PT30S)." };
-        schemas["jobs.job"] = JsonNode.Parse(Job);
+        var job = JsonNode.Parse(Job)!;
+        schemas["jobs.job"] = job;
+        schemas["jobs.retry"] = job["properties"]!["retry"]!.DeepClone();
         schemas[Submission] = new JsonObject
         {
             ["oneOf"] = new JsonArray(

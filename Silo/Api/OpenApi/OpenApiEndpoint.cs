@@ -20,11 +20,14 @@ internal sealed class OpenApiEndpoint(ApiRoutes routes, FunctionRegistry registr
     {
         var schemas = new JsonObject { ["problem"] = Problem() };
         JobSchemas.AddTo(schemas);
+        QueueSchemas.AddTo(schemas);
         WorkerSchemas.AddTo(schemas);
+        BulkSchemas.AddTo(schemas);
+        ScheduleSchemas.AddTo(schemas);
         var paths = new JsonObject();
         foreach (var route in routes.All)
             Add(paths, route.Pattern, route.Method, OpenApiOperations.Of(route, schemas));
-        foreach (var function in registry.All.Values.OrderBy(f => f.Name, StringComparer.Ordinal))
+        foreach (var function in registry.Offered.OrderBy(f => f.Name, StringComparer.Ordinal))
         {
             Add(paths, $"/v1/functions/{function.Name}/call", "POST", OpenApiOperations.Of(function, schemas));
             if (function.Options.Route is { } own)
@@ -76,6 +79,9 @@ internal sealed class OpenApiEndpoint(ApiRoutes routes, FunctionRegistry registr
             ["detail"] = new JsonObject { ["type"] = "string" },
             ["field"] = new JsonObject { ["type"] = "string" },
             ["choices"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" } },
+            ["queue"] = new JsonObject { ["type"] = "string", ["description"] = "Of queue-full: the queue." },
+            ["depth"] = new JsonObject { ["type"] = "integer", ["description"] = "Of queue-full: its open jobs." },
+            ["depthMax"] = new JsonObject { ["type"] = "integer", ["description"] = "Of queue-full: as many as it takes." },
             ["traceId"] = new JsonObject { ["type"] = "string" },
         },
     };

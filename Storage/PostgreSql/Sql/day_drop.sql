@@ -1,1 +1,1 @@
-SELECT hearth.day_drop(($1::timestamp)::date, $2, $3, $4)
+SELECT hearth.day_drop(($1::timestamp)::date, $2, $3, $4, $5)

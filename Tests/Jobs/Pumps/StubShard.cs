@@ -95,6 +95,10 @@ internal sealed class StubShard : IShardGrain
 
     public Task<string?> ReadDetailAsync(JobId id) => throw new NotSupportedException();
 
+    public Task ReconfigureAsync() => throw new NotSupportedException();
+
+    public Task RetireAsync() => throw new NotSupportedException();
+
     public Task WakeAsync() => Task.CompletedTask;
 }
 

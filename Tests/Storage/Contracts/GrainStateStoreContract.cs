@@ -84,15 +84,16 @@ public abstract class GrainStateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_write_changes_its_time_and_length()
+    public async Task A_write_changes_its_time_length_and_etag()
     {
         var etag = await Store.WriteAsync(own, "n", [1], null);
         var first = Assert.Single(await Store.ListAsync("n", own, null, 10, CancellationToken.None));
+        Assert.Equal(etag, first.ETag);
         Assert.InRange(first.UpdatedAt, TimeProvider.System.GetUtcNow().AddMinutes(-5), TimeProvider.System.GetUtcNow().AddMinutes(5));
         await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
-        await Store.WriteAsync(own, "n", new byte[100_000], etag);
+        etag = await Store.WriteAsync(own, "n", new byte[100_000], etag);
         var second = Assert.Single(await Store.ListAsync("n", own, null, 10, CancellationToken.None));
-        Assert.Equal(100_000, second.Bytes);
+        Assert.Equal((100_000, etag), (second.Bytes, second.ETag));
         Assert.True(second.UpdatedAt > first.UpdatedAt);
     }
 }

@@ -67,6 +67,71 @@ public abstract partial class JobStoreContract
     }
 
     [Fact]
+    public async Task Each_state_has_a_time_of_its_own_and_a_shard_can_have_others()
+    {
+        var (one, other) = (await ClaimAsync(), await ClaimAsync());
+        var days = new Retention(TimeSpan.FromDays(45), TimeSpan.FromDays(60), TimeSpan.FromDays(35))
+        {
+            Shards = new Dictionary<int, Retention> { [other.Number] = new(TimeSpan.FromDays(35), TimeSpan.FromDays(35), TimeSpan.FromDays(60)) },
+        };
+        var kept = new List<JobId>();
+        var forgotten = new List<JobId>();
+        foreach (var (claim, state, isKept) in new[]
+        {
+            (one, JobState.Succeeded, true), (one, JobState.Failed, true), (one, JobState.Cancelled, false),
+            (other, JobState.Succeeded, false), (other, JobState.Failed, false), (other, JobState.Cancelled, true),
+        })
+        {
+            var id = await OldJobAsync(claim, 40);
+            await WriteAsync(claim, ends: [End(id, state, id.At)]);
+            (isKept ? kept : forgotten).Add(id);
+        }
+
+        await Store.MaintainAsync(days, None);
+        foreach (var id in kept)
+            Assert.NotNull(await Store.FindAsync(id, None));
+        foreach (var id in forgotten)
+            Assert.Null(await Store.FindAsync(id, None));
+    }
+
+    [Fact]
+    public async Task Ended_jobs_are_forgotten_at_once_when_that_is_asked_for()
+    {
+        var claim = await ClaimAsync();
+        var (open, old, young) = (await AcceptAsync(claim), await OldJobAsync(claim, 40), await AcceptAsync(claim));
+        var other = await AcceptAsync(claim);
+        var key = new JobKeyRow(JobKeyKind.Idempotency, Hash("k"), young, 1, Hash("b"));
+        var post = await PostAsync(claim, claim);
+        await WriteAsync(claim, [new JobRow(post.Id, post.Spec)], [key], [End(old, at: old.At), End(young, JobState.Failed), End(other, JobState.Cancelled), End(post.Id)],
+            [new JobAttemptRow(young, 1, AttemptKind.Failed, young.At)], [new JobNoteRow(young, 1, NoteKind.Log, 1, young.At, "said")]);
+        var strange = NextId(claim);
+        var asked = new[] { post.Id, young, strange, open, old, young };
+        Assert.Equal(new[] { old, young, post.Id }.Order(), (await Store.ForgetAsync(claim.Number, asked, None)).Order());
+        Assert.Empty(await Store.ForgetAsync(claim.Number, asked, None));
+        Assert.Empty(await Store.ForgetAsync(claim.Number, [], None));
+        await ReopenAsync();
+        Assert.Null(await Store.FindAsync(young, None));
+        Assert.Null(await Store.FindEndAsync(young, None));
+        Assert.Equal((0, 0), (await Store.HistoryAsync(young, None)) is var history ? (history.Attempts.Count, history.Notes.Count) : default);
+        Assert.NotNull(await Store.FindEndAsync(other, None));
+        Assert.Equal(new[] { open, other }.Order(), (await Store.ListAsync(new JobFilter([claim.Number]), None)).Jobs.Select(j => j.Id).Order());
+        Assert.Single(await Store.FindKeysAsync(claim.Number, JobKeyKind.Idempotency, [Hash("k")], Store.Now - JobLimits.KeyWindow, None));
+        Assert.Empty((await Store.ReadInboxAsync(claim.Number, 0, None)).Rows);
+        Assert.Equal([open], await TakeOverIdsAsync(claim));
+    }
+
+    [Fact]
+    public async Task The_highest_id_is_known_even_when_its_job_was_forgotten_at_once()
+    {
+        var claim = await ClaimAsync();
+        var (first, last) = (await AcceptAsync(claim), await AcceptAsync(claim));
+        await WriteAsync(claim, ends: [End(first), End(last)]);
+        Assert.Equal(2, (await Store.ForgetAsync(claim.Number, [last, first], None)).Count);
+        await ReopenAsync();
+        Assert.Equal(last, (await ClaimAsync(claim.Key)).LastId);
+    }
+
+    [Fact]
     public async Task A_key_outlives_its_job_for_its_window()
     {
         var claim = await ClaimAsync();

@@ -88,8 +88,11 @@ public sealed class MigrationTests
 
         foreach (var nonsense in new[]
         {
-            "SELECT hearth.day_make('2020-01-01')", "SELECT hearth.day_make(NULL)", "SELECT hearth.day_drop(current_date, now(), now(), 5)",
-            "SELECT hearth.day_drop(current_date - 20, now() + interval '1 day', now(), 5)", "SELECT hearth.forget(0, hearth.first_id(current_date), now() + interval '1 day', now(), 5)",
+            "SELECT hearth.day_make('2020-01-01')", "SELECT hearth.day_make(NULL)", "SELECT hearth.day_drop(current_date, ARRAY[now(), now(), now()], '{}', '{}', 5)",
+            "SELECT hearth.day_drop(current_date - 20, ARRAY[now() + interval '1 day', now(), now()], '{}', '{}', 5)",
+            "SELECT hearth.day_drop(current_date - 20, ARRAY[now(), now(), now()], '{1}', '{}', 5)",
+            "SELECT hearth.forget(0, hearth.first_id(current_date), ARRAY[now() + interval '1 day', now(), now()], '{}', '{}', 5)",
+            "SELECT hearth.job_delete(1, '{}')",
         })
         {
             Assert.Equal(PostgresErrorCodes.InvalidParameterValue, Assert.Throws<PostgresException>(() => world.Execute(nonsense)).SqlState);

@@ -131,6 +131,9 @@ internal sealed class FaultyJobStore(IJobStore inner) : IJobStore
 
     public Task MaintainAsync(Retention retention, CancellationToken cancellationToken) => inner.MaintainAsync(retention, cancellationToken);
 
+    public Task<IReadOnlyList<JobId>> ForgetAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) =>
+        Do(() => inner.ForgetAsync(shard, ids, cancellationToken), writes: true);
+
     private async Task<WriteOutcome> WriteLaterAsync(Task formerly, Task released, ShardWrite write)
     {
         Interlocked.Increment(ref waiting);

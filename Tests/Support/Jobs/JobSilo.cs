@@ -1,11 +1,16 @@
 using Hearth.Cluster;
+using Hearth.Engines;
 using Hearth.Functions;
 using Hearth.Functions.Runs;
 using Hearth.Jobs;
+using Hearth.Queues;
 using Hearth.Storage;
+using Hearth.Storage.InMemory;
 using Hearth.Tests.Support.Cluster;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans;
+using Orleans.Storage;
 
 namespace Hearth.Tests.Support.Jobs;
 
@@ -26,6 +31,9 @@ internal sealed class JobSilo : IAsyncDisposable
 
     public IShardGrain Shard { get; }
 
+    /// <summary>What the silo knows of the queues.</summary>
+    public QueueCatalogue Catalogue => cluster.Services.GetRequiredService<QueueCatalogue>();
+
     public IGrainFactory Grains => cluster.Grains;
 
     /// <summary>What the silo knows of the cluster: itself, unless a test adds others.</summary>
@@ -41,9 +49,11 @@ internal sealed class JobSilo : IAsyncDisposable
     public FunctionRegistry Functions => cluster.Services.GetRequiredService<FunctionRegistry>();
 
     public static async Task<JobSilo> StartAsync(
-        IJobStore inner, TimeProvider clock, IEnumerable<ServedFunction> functions, JobsOptions? options = null, long payloadBytes = 64 << 20)
+        IJobStore inner, TimeProvider clock, IEnumerable<ServedFunction> functions, JobsOptions? options = null, long payloadBytes = 64 << 20,
+        IGrainStateStore? queues = null)
     {
         var store = new FaultyJobStore(inner);
+        var grainState = queues ?? new InMemoryGrainStateStore(clock);
         var cluster = await TestCluster.StartAsync(
             silo =>
             {
@@ -57,6 +67,10 @@ internal sealed class JobSilo : IAsyncDisposable
                 silo.Services.AddSingleton<IClusterView>(s => new TestView(s.GetRequiredService<JobsOptions>().Owner));
                 silo.Services.AddSingleton<JobPump>();
                 silo.Services.AddSingleton<PumpBell>();
+                silo.Services.AddSingleton(grainState);
+                silo.Services.AddKeyedSingleton<IGrainStorage, StoredGrainState>("Default");
+                silo.Services.AddSingleton(s => new QueueCatalogue(
+                    s.GetRequiredService<IGrainStateStore>(), new Dictionary<string, QueueDefinition>(StringComparer.Ordinal), NullLogger<QueueCatalogue>.Instance));
             },
             clock);
         return new JobSilo(cluster, store);

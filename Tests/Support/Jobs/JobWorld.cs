@@ -22,12 +22,16 @@ internal sealed class JobWorld : IAsyncDisposable
     private readonly List<JobSilo> silos = [];
     private volatile bool areAllOpen;
 
-    public JobWorld(Func<TimeProvider, IJobStore>? store = null) => Store = store?.Invoke(Clock) ?? new InMemoryJobStore(Clock);
+    public JobWorld(Func<TimeProvider, IJobStore>? store = null) =>
+        (Store, Queues) = (store?.Invoke(Clock) ?? new InMemoryJobStore(Clock), new InMemoryGrainStateStore(Clock));
 
     public ManualTimeProvider Clock { get; } = new();
 
     /// <summary>The store, without faults.</summary>
     public IJobStore Store { get; }
+
+    /// <summary>Where the queues' definitions are stored.</summary>
+    public IGrainStateStore Queues { get; }
 
     public InMemoryJobStore Memory => (InMemoryJobStore)Store;
 
@@ -55,7 +59,7 @@ internal sealed class JobWorld : IAsyncDisposable
         JobSilo? silo = null;
         silo = await JobSilo.StartAsync(
             Store, Clock, Functions(() => silo?.Store.IsDead == true).Where(f => only.Length == 0 || only.Contains(f.Name)),
-            Options with { Owner = owner }, PayloadBytes);
+            Options with { Owner = owner }, PayloadBytes, Queues);
         silos.Add(silo);
         return silo;
     }

@@ -31,7 +31,7 @@ internal sealed class JobBuilder(FunctionRegistry registry)
     {
         if (name is null)
             throw Rejected("function", "'function' is missing: name the function to run; GET /v1/functions lists them.");
-        if (registry.Find(name) is { } function)
+        if (registry.FindOffered(name) is { } function)
             return function;
         var unknown = Problems.UnknownFunction(name, registry.Near(name));
         throw new JobRejectedException(Problems.InvalidInput(unknown.Detail!, "function") with { Choices = unknown.Choices });

@@ -19,16 +19,19 @@ internal static class WorkerBody
     /// <summary>A result's own levels, with the item and the array around it.</summary>
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = HearthJson.DepthMax + 2, AllowDuplicateProperties = false };
 
+    /// <param name="http">The request.</param>
+    /// <param name="bytesMax">Largest body.</param>
+    /// <param name="reference">The page that tells what to send.</param>
     /// <returns>The document, and whether it came as XML.</returns>
     /// <exception cref="JobRejectedException">It cannot be read.</exception>
-    public static async Task<(JsonDocument Document, bool IsXml)> ReadAsync(HttpContext http)
+    public static async Task<(JsonDocument Document, bool IsXml)> ReadAsync(HttpContext http, int bytesMax = BytesMax, string reference = "workers.md")
     {
         var isXml = NotationOf(http.Request);
-        var body = await RequestBody.ReadAsync(http.Request, BytesMax) ?? throw new JobRejectedException(Problems.TooLarge(BytesMax));
+        var body = await RequestBody.ReadAsync(http.Request, bytesMax) ?? throw new JobRejectedException(Problems.TooLarge(bytesMax));
         try
         {
             if (body.IsEmpty)
-                throw new JobRejectedException(Problems.Malformed("The body is empty; docs/reference/workers.md shows what to send."));
+                throw new JobRejectedException(Problems.Malformed($"The body is empty; docs/reference/{reference} shows what to send."));
             if (!isXml && !JsonInput.IsUtf8(body))
                 throw new JobRejectedException(Problems.From(JsonInput.NotUtf8));
             return (Parse(isXml ? ToJson(body) : body.ToArray()), isXml);

@@ -61,6 +61,14 @@ internal sealed class WorkerFields
         return isNumber && number >= min && number <= max ? number : throw Rejected(name, range);
     }
 
+    /// <summary>Whether it is true; false when it is left out.</summary>
+    public bool Flag(string name) => members.TryGetValue(name, out var value) && (value.ValueKind, lenient && value.ValueKind == JsonValueKind.String ? Unicode(name, value) : null) switch
+    {
+        (JsonValueKind.True, _) or (_, "true") => true,
+        (JsonValueKind.False, _) or (_, "false") => false,
+        _ => throw Rejected(name, "must be true or false"),
+    };
+
     public TimeSpan Duration(string name, TimeSpan fallback, TimeSpan min, TimeSpan max)
     {
         if (Text(name) is not { } text)

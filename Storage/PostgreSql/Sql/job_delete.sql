@@ -1,0 +1,1 @@
+SELECT hearth.job_delete($1, $2)

@@ -1,0 +1,1 @@
+DELETE FROM hearth.schedule WHERE id = $1 AND revision = $2

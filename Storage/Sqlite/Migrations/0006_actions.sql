@@ -1,0 +1,1 @@
+-- Deleting ended jobs and retention by queue need nothing of SQLite's tables. The number is kept in step.
