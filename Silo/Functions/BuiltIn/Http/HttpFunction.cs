@@ -89,8 +89,8 @@ internal sealed class HttpFunction : IFunction<HttpInput, HttpOutput>, IDisposab
 
     private HttpRequestMessage RequestOf(HttpInput input, FunctionContext context)
     {
-        if (!Uri.TryCreate(input.Url, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0)
-            throw JobOutcome.FailForGood("url must be an absolute address, without user and password.");
+        if (!Uri.TryCreate(input.Url, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http") || uri.UserInfo.Length > 0)
+            throw JobOutcome.FailForGood("url must be an absolute address such as https://example.com/orders, without user and password.");
         if (!allowed.Allows(uri))
             throw JobOutcome.FailForGood($"url: {uri.GetLeftPart(UriPartial.Authority)} is not allowed: whoever runs Hearth adds it to Hearth:Http:Allow.");
         var method = (input.Method ?? "POST").ToUpperInvariant();
