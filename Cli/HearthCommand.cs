@@ -39,12 +39,19 @@ internal static class HearthCommand
             new SubmitCommand(connection),
             JobsCommand.Create(connection),
             ListCommands.Functions(connection),
-            ListCommands.Queues(connection),
+            Queues(connection),
             ListCommands.Silos(connection),
             new StatusCommand(connection),
             new CompletionCommand(),
         };
         connection.AddTo(root);
         return root;
+    }
+
+    private static Command Queues(ConnectionOptions connection)
+    {
+        var queues = ListCommands.Queues(connection);
+        queues.Subcommands.Add(new QueueErrorsCommand(connection));
+        return queues;
     }
 }

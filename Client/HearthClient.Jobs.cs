@@ -33,6 +33,11 @@ public sealed partial class HearthClient
     public Task<Job> GetAsync(string id, CancellationToken cancellationToken = default) => StatusAsync(id, TimeSpan.Zero, cancellationToken);
 
     /// <inheritdoc/>
+    public async Task<JobTimeline> GetTimelineAsync(string id, CancellationToken cancellationToken = default) =>
+        (await FetchAsync(Paths.Of("jobs", id, "timeline"), options.RequestTimeout, cancellationToken).ConfigureAwait(false))
+            .Read(ClientJson.Default.JobTimeline, options.Endpoint);
+
+    /// <inheritdoc/>
     public async Task<Job> WaitAsync(string id, TimeSpan? atMost = null, CancellationToken cancellationToken = default)
     {
         var start = clock.GetTimestamp();

@@ -52,6 +52,21 @@ public sealed partial class HearthClient
             .Read(ClientJson.Default.QueuesDocument, options.Endpoint).Queues;
 
     /// <inheritdoc/>
+    public async Task<QueueErrors> GetErrorsAsync(string queue, JobQuery? filter = null, CancellationToken cancellationToken = default)
+    {
+        var path = Paths.Of("queues", queue, "errors");
+        var (errors, page) = (new ErrorPages(), path.Query((filter ?? new JobQuery()).ErrorConditions()));
+        for (var pages = 1; ; pages++)
+        {
+            var found = (await FetchAsync(page, options.RequestTimeout, cancellationToken).ConfigureAwait(false)).Read(ClientJson.Default.ErrorPage, options.Endpoint);
+            errors.Add(found.Errors);
+            if (found.Next is null || pages == ErrorPages.PagesMax)
+                return errors.ToErrors(queue, found.Next is not null);
+            page = Paths.Follow(path, found.Next);
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<SiloInfo>> ListSilosAsync(CancellationToken cancellationToken = default) =>
         (await FetchAsync(Paths.Of("silos"), options.RequestTimeout, cancellationToken).ConfigureAwait(false))
             .Read(ClientJson.Default.SilosDocument, options.Endpoint).Silos;

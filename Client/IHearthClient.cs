@@ -81,6 +81,12 @@ public interface IHearthClient
     /// <exception cref="HearthException"><c>job-open</c>, <c>job-succeeded</c>, <c>unknown-job</c> and others.</exception>
     Task<Job> RedriveAsync(string id, string? key = null, CancellationToken cancellationToken = default);
 
+    /// <summary>All attempts of a job and the waits between them.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="HearthException"><c>unknown-job</c> and others.</exception>
+    Task<JobTimeline> GetTimelineAsync(string id, CancellationToken cancellationToken = default);
+
     /// <summary>Forgets an ended job, with its result, attempts and log. Its idempotency key stays known.</summary>
     /// <param name="id">The ended job.</param>
     /// <param name="cancellationToken">Gives up; whether it was deleted is then not known.</param>
@@ -169,6 +175,14 @@ public interface IHearthClient
     /// <summary>The queues and how many jobs are open in them, by name.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     Task<IReadOnlyList<QueueInfo>> ListQueuesAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>What went wrong in a queue: its failed jobs, and those that are retried, grouped by error.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="filter">Of which jobs: its function, tag, times and error count; null: all.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The errors of the newest jobs; at least 200 of them or all.</returns>
+    /// <exception cref="HearthException"><c>unknown-queue</c>, <c>invalid-input</c> and others.</exception>
+    Task<QueueErrors> GetErrorsAsync(string queue, JobQuery? filter = null, CancellationToken cancellationToken = default);
 
     /// <summary>The silos that live, by name.</summary>
     /// <param name="cancellationToken">Gives up.</param>

@@ -18,9 +18,16 @@ internal sealed class JobFilterOptions
     private readonly Option<string?> to = Condition("--to", "Accepted before.");
     private readonly Option<string?> error = Condition("--error", "Whose error, or its type, contains this text.");
 
-    public JobFilterOptions() => state.AcceptOnlyFromAmong(States);
+    private readonly bool isOfQueue;
 
-    private Option<string?>[] All => [queue, function, state, tag, from, to, error];
+    /// <param name="isOfQueue">Queue and state are given otherwise.</param>
+    public JobFilterOptions(bool isOfQueue = false)
+    {
+        this.isOfQueue = isOfQueue;
+        state.AcceptOnlyFromAmong(States);
+    }
+
+    private Option<string?>[] All => isOfQueue ? [function, tag, from, to, error] : [queue, function, state, tag, from, to, error];
 
     public void AddTo(Command command)
     {
@@ -33,9 +40,9 @@ internal sealed class JobFilterOptions
 
     public JobQuery Query(ParseResult parsed) => new()
     {
-        Queue = parsed.GetValue(queue),
+        Queue = isOfQueue ? null : parsed.GetValue(queue),
         Function = parsed.GetValue(function),
-        State = parsed.GetValue(state) is { } name ? Enum.Parse<JobState>(name, ignoreCase: true) : null,
+        State = !isOfQueue && parsed.GetValue(state) is { } name ? Enum.Parse<JobState>(name, ignoreCase: true) : null,
         Tag = parsed.GetValue(tag),
         From = Time(parsed, from),
         To = Time(parsed, to),

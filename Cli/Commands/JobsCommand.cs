@@ -27,14 +27,19 @@ internal static class JobsCommand
 
     private static Command Show(ConnectionOptions connection)
     {
-        var show = new Command("show", "Shows where a job stands.") { Id };
+        var show = new Command("show", "Shows where a job stands, and its attempts and waits.") { Id };
         show.SetAction((parsed, cancellationToken) => Session.RunAsync(connection, parsed, async (session, token) =>
         {
             var job = await session.Client.GetAsync(parsed.GetValue(Id)!, token);
             if (session.IsJson)
+            {
                 JsonOut.Print(job);
-            else
-                Tables.Print(session.Terminal, Members(job));
+                return ExitCode.Done;
+            }
+
+            Tables.Print(session.Terminal, Members(job));
+            Console.Out.WriteLine();
+            TimelineTable.Print(session.Terminal, await session.Client.GetTimelineAsync(job.Id, token));
             return ExitCode.Done;
         }, cancellationToken));
         return show;

@@ -6,6 +6,8 @@ namespace Hearth.Client.Http;
 /// <summary>What the API answers around lists.</summary>
 internal sealed record JobPage(IReadOnlyList<Job> Jobs, string? Next);
 
+internal sealed record ErrorPage(IReadOnlyList<ErrorGroup> Errors, string? Next);
+
 internal sealed record StatePage(IReadOnlyList<StateInfo> Keys, string? Next);
 
 internal sealed record SubmittedJobs(IReadOnlyList<SubmittedJob> Jobs);
@@ -23,7 +25,9 @@ internal sealed record ProblemDocument(
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Job))]
 [JsonSerializable(typeof(JobPage))]
+[JsonSerializable(typeof(ErrorPage))]
 [JsonSerializable(typeof(JobCount))]
+[JsonSerializable(typeof(JobTimeline))]
 [JsonSerializable(typeof(StatePage))]
 [JsonSerializable(typeof(SubmittedJob))]
 [JsonSerializable(typeof(SubmittedJobs))]

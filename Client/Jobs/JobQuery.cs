@@ -30,6 +30,9 @@ public sealed record JobQuery
     /// <summary>Jobs fetched at once, 1 to 1,000. Default 50.</summary>
     public int PageSize { get; init; } = 50;
 
+    /// <summary>The same of a queue's errors.</summary>
+    internal IEnumerable<KeyValuePair<string, string?>> ErrorConditions() => Conditions().Where(c => c.Key is not ("queue" or "state" or "limit"));
+
     /// <summary>As the API names them.</summary>
     internal IEnumerable<KeyValuePair<string, string?>> Conditions() =>
     [

@@ -6,11 +6,12 @@ namespace Hearth.Jobs;
 /// <param name="Attempt">The current or last attempt; 0 when none has started.</param>
 /// <param name="StartedAt">When the current attempt started; null when none runs.</param>
 /// <param name="Progress">How far the current attempt says it is; null when it does not.</param>
+/// <param name="Silo">The id of the silo that runs it; null when none does.</param>
 [GenerateSerializer]
 [Immutable]
 public readonly record struct OpenJobView(
     [property: Id(0)] JobId Id, [property: Id(1)] JobState State, [property: Id(2)] int Attempt, [property: Id(3)] DateTimeOffset? StartedAt,
-    [property: Id(4)] JobProgress? Progress = null);
+    [property: Id(4)] JobProgress? Progress = null, [property: Id(5)] string? Silo = null);
 
 /// <summary>How far a run says it is; never stored.</summary>
 /// <param name="Percent">0 to 100.</param>

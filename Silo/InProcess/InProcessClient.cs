@@ -29,6 +29,8 @@ internal sealed class InProcessClient(InProcessCalls calls, InProcessJobs jobs, 
 
     public Task<Job> RedriveAsync(string id, string? key = null, CancellationToken cancellationToken = default) => jobs.RedriveAsync(id, key, cancellationToken);
 
+    public Task<JobTimeline> GetTimelineAsync(string id, CancellationToken cancellationToken = default) => lists.TimelineAsync(id, cancellationToken);
+
     public Task DeleteAsync(string id, CancellationToken cancellationToken = default) => jobs.DeleteAsync(id, cancellationToken);
 
     public Task<JobCount> CountAsync(JobAction action, JobQuery filter, bool all = false, CancellationToken cancellationToken = default) =>
@@ -58,6 +60,9 @@ internal sealed class InProcessClient(InProcessCalls calls, InProcessJobs jobs, 
     public Task<FunctionInfo> GetFunctionAsync(string name, CancellationToken cancellationToken = default) => Task.FromResult(lists.Function(name));
 
     public Task<IReadOnlyList<QueueInfo>> ListQueuesAsync(CancellationToken cancellationToken = default) => lists.QueuesAsync(cancellationToken);
+
+    public Task<QueueErrors> GetErrorsAsync(string queue, JobQuery? filter = null, CancellationToken cancellationToken = default) =>
+        lists.ErrorsAsync(queue, filter ?? new JobQuery(), cancellationToken);
 
     public Task<IReadOnlyList<SiloInfo>> ListSilosAsync(CancellationToken cancellationToken = default) => Task.FromResult(lists.Silos());
 

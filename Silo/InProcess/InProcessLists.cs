@@ -3,6 +3,7 @@ using Hearth.Api.Cluster;
 using Hearth.Api.Functions;
 using Hearth.Api.Http;
 using Hearth.Api.Jobs.Queues;
+using Hearth.Api.Jobs.Timeline;
 using Hearth.Client;
 using Hearth.Client.Http;
 using Hearth.Cluster;
@@ -15,7 +16,8 @@ namespace Hearth.InProcess;
 
 /// <summary>Lists, with the documents that the API shows.</summary>
 internal sealed class InProcessLists(
-    FunctionRegistry functions, QueueEndpoints queues, IClusterView cluster, HealthEndpoints health, JobList list, TimeProvider clock)
+    FunctionRegistry functions, QueueEndpoints queues, IClusterView cluster, HealthEndpoints health, JobList list,
+    Jobs.Errors.ErrorCensus errors, ShardDirectory shards, TimelineEndpoint timelines, TimeProvider clock)
 {
     public IReadOnlyList<FunctionInfo> Functions() =>
         [.. functions.Offered.OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => Answering.Read<FunctionInfo>(FunctionDocument.From(f)))];
@@ -34,6 +36,30 @@ internal sealed class InProcessLists(
     ];
 
     public async Task<HealthInfo> HealthAsync() => Answering.Read<HealthInfo>(await health.ReadAsync());
+
+    public async Task<JobTimeline> TimelineAsync(string text, CancellationToken cancellationToken) =>
+        JobId.TryParse(text, out var id) && await Answering.AskAsync(() => timelines.ReadAsync(id, cancellationToken), Repeat.Always, clock, cancellationToken) is { } found
+            ? Answering.Read<JobTimeline>(found)
+            : throw Problems.UnknownJob(text).ToException();
+
+    public async Task<QueueErrors> ErrorsAsync(string queue, JobQuery filter, CancellationToken cancellationToken)
+    {
+        if (!QueueName.IsValid(queue) || await Answering.AskAsync(() => shards.ShardsAsync(queue, cancellationToken), Repeat.Always, clock, cancellationToken) is [])
+            throw Problems.UnknownQueue(queue).ToException();
+        var (asked, problem) = QueueErrorsEndpoint.Read(queue, new QueryCollection(filter.ErrorConditions().Where(c => c.Value is not null)
+            .ToDictionary(c => c.Key, c => new Microsoft.Extensions.Primitives.StringValues(c.Value), StringComparer.Ordinal)));
+        if (problem is not null)
+            throw problem.ToException();
+        var (pages, wanted) = (new ErrorPages(), asked.ToFilter());
+        for (var count = 1; ; count++)
+        {
+            var found = await Answering.AskAsync(() => errors.ReadAsync(queue, wanted, cancellationToken), Repeat.Always, clock, cancellationToken);
+            pages.Add(found.Groups.Select(Answering.Read<ErrorGroup>));
+            if (found.Next is not { } below || count == ErrorPages.PagesMax)
+                return pages.ToErrors(queue, found.Next is not null);
+            wanted = wanted with { Below = below };
+        }
+    }
 
     public async IAsyncEnumerable<Job> QueryAsync(JobQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -64,6 +64,22 @@ public sealed class JobCommandTests(ServedSilo silo) : IClassFixture<ServedSilo>
     }
 
     [Fact]
+    public async Task Errors_of_a_queue_and_the_attempts_of_a_job_are_shown()
+    {
+        var id = await SubmitAsync("fail", """{"message": "no 7"}""", "--attempts", "2", "-q", "wrong");
+        (await hearth.RunAsync("jobs", "result", id)).Is(1);
+        var shown = (await hearth.RunAsync("jobs", "show", id)).Is(0).Out;
+        Assert.Matches("\nSTART +TOOK +WHAT +TIMELINE +NOTE\n", shown);
+        Assert.Matches("attempt 1 failed +█.* no 7 \\(FunctionException\\)", shown);
+        Assert.Matches("retrying +·", shown);
+        var table = (await hearth.RunAsync("queues", "errors", "wrong")).Is(0).Out;
+        Assert.Matches($"\n1 +0 +fail +FunctionException +[0-9]+s +{id} +no #\n", table);
+        Assert.Equal("no #", (await hearth.RunAsync("queues", "errors", "wrong", "--json")).Is(0).Json.GetProperty("errors")[0].GetProperty("message").GetString());
+        (await hearth.RunAsync("queues", "errors", "nobody")).Is(4);
+        (await hearth.RunAsync("queues")).Is(0);
+    }
+
+    [Fact]
     public async Task The_tail_of_a_job_ends_with_it()
     {
         var id = await SubmitAsync("fail", """{"message": "no"}""", "--attempts", "1");

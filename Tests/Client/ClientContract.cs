@@ -175,6 +175,23 @@ public abstract class ClientContract(ClientSilo silo)
     }
 
     [Fact]
+    public async Task Errors_of_a_queue_and_the_timeline_of_a_job_are_told()
+    {
+        var queue = $"wrong-{Guid.NewGuid():N}";
+        var jobs = await Client.SubmitManyAsync(queue, [.. Enumerable.Range(0, 3).Select(i => new NewJob("fail", new { Message = i < 2 ? $"no {i}" : "never" }))]);
+        foreach (var job in jobs)
+            await Client.WaitAsync(job.Id);
+        var errors = await Client.GetErrorsAsync(queue);
+        Assert.False(errors.Cut);
+        Assert.Equal([("fail", "FunctionException", "no #", 2), ("fail", "FunctionException", "never", 1)], errors.Errors.Select(e => (e.Function, e.ErrorType, e.Message, e.Failed)));
+        Assert.Equal("never", Assert.Single((await Client.GetErrorsAsync(queue, new JobQuery { Error = "never" })).Errors).Message);
+        Assert.True((await FailsAsync(() => Client.GetErrorsAsync("nobody"))).Is("unknown-queue"));
+        var timeline = await Client.GetTimelineAsync(jobs[2].Id);
+        Assert.Equal((JobStepKind.Attempt, JobStepEnd.Failed, "never"), (timeline.Steps[^1].Kind, timeline.Steps[^1].End, timeline.Steps[^1].Error));
+        Assert.True((await FailsAsync(() => Client.GetTimelineAsync("nonsense"))).Is("unknown-job"));
+    }
+
+    [Fact]
     public async Task An_ended_job_is_deleted()
     {
         var job = await Client.SubmitAsync("work", new NewJob("echo", 7) { Delay = TimeSpan.FromHours(1) });

@@ -56,7 +56,8 @@ internal sealed partial class ShardGrain
     public Task ChangeAsync(JobId id, CancellationToken cancellationToken) => changes.WaitAsync(id, () => IsOpenAsync(id), cancellationToken);
 
     private OpenJobView ViewOf(JobEntry job) => new(
-        job.Id, job.State, job.Attempt, job.State == JobState.Running ? new DateTimeOffset(job.StartedAt, TimeSpan.Zero) : null, ProgressOf(job));
+        job.Id, job.State, job.Attempt, job.State == JobState.Running ? new DateTimeOffset(job.StartedAt, TimeSpan.Zero) : null, ProgressOf(job),
+        job.State == JobState.Running ? holders.NameOf(job.Holder) : null);
 
     private async Task<bool> IsOpenAsync(JobId id) =>
         memory.Find(id) is not null || await store.FindAsync(id, CancellationToken.None) is { HasEnded: false };

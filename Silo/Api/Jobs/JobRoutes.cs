@@ -2,13 +2,15 @@ using Hearth.Api.Jobs.Bulk;
 using Hearth.Api.Jobs.Events;
 using Hearth.Api.Jobs.Lists;
 using Hearth.Api.Jobs.Submitting;
+using Hearth.Api.Jobs.Timeline;
 using Hearth.Api.OpenApi;
 
 namespace Hearth.Api.Jobs;
 
 /// <summary>The routes of jobs.</summary>
 internal sealed class JobRoutes(
-    SubmitEndpoint submit, JobEndpoints jobs, JobEventsEndpoint events, JobLogEndpoint log, JobActions actions, JobListEndpoint list, BulkEndpoint bulk)
+    SubmitEndpoint submit, JobEndpoints jobs, JobEventsEndpoint events, JobLogEndpoint log, JobActions actions, JobListEndpoint list,
+    BulkEndpoint bulk, QueueErrorsEndpoint errors, TimelineEndpoint timeline)
 {
     private static readonly ApiParameter Wait = new("query", "wait", "Answer when the job has ended, or after this long: 30s or PT30S, at most 5 minutes.");
 
@@ -41,6 +43,20 @@ internal sealed class JobRoutes(
                 [202] = "Stored. Of one job: what became of it, and Location. Of an array: jobs, in its order.",
             },
             ContentTypes = ["application/json", "application/xml", SubmitEndpoint.Ndjson],
+        },
+        new("GET", "/v1/queues/{queue}/errors", "queueErrors", "What went wrong in a queue: its failed and retrying jobs, grouped by error", errors.ShowAsync)
+        {
+            Parameters =
+            [
+                new ApiParameter("query", "function", "Only jobs of this function."),
+                new ApiParameter("query", "tag", "Only jobs with this tag."),
+                new ApiParameter("query", "from", "Only jobs accepted at or after this time (RFC 3339)."),
+                new ApiParameter("query", "to", "Only jobs accepted before this time (RFC 3339)."),
+                new ApiParameter("query", "error", "Only jobs whose error, or its type, contains this text; case matters."),
+                new ApiParameter("query", "cursor", "Where the page before stopped; take next as it is."),
+            ],
+            Answers = new Dictionary<int, string> { [200] = "The errors, those with most jobs first." },
+            Document = typeof(QueueErrorsDocument),
         },
         new("GET", "/v1/jobs", "listJobs", "Jobs that match, newest first", list.ListAsync)
         {
@@ -81,6 +97,11 @@ internal sealed class JobRoutes(
             ],
             ContentTypes = [JobEventsEndpoint.ContentType],
             Answers = new Dictionary<int, string> { [200] = "The events; the stream ends after the job's end.", [204] = "The end was told already." },
+        },
+        new("GET", "/v1/jobs/{id}/timeline", "jobTimeline", "All attempts of a job and the waits between them", timeline.ShowAsync)
+        {
+            Answers = new Dictionary<int, string> { [200] = "The steps, in their order." },
+            Document = typeof(TimelineDocument),
         },
         new("GET", "/v1/jobs/{id}/log", "jobLog", "The lines that a job's attempts have logged", log.ShowAsync)
         {
