@@ -182,6 +182,7 @@ internal static class SiloHost
         services.AddSingleton<InProcessJobs>();
         services.AddSingleton<InProcessLists>();
         services.AddSingleton<InProcessObjects>();
+        services.AddSingleton<InProcessSchedules>();
         services.TryAddSingleton<IHearthClient, InProcessClient>(); // an application may have one of another cluster
     }
 
