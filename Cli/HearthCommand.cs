@@ -38,6 +38,7 @@ internal static class HearthCommand
             new CallCommand(connection),
             new SubmitCommand(connection),
             JobsCommand.Create(connection),
+            SchedulesCommand.Create(connection),
             ListCommands.Functions(connection),
             Queues(connection),
             ListCommands.Silos(connection),

@@ -10,7 +10,7 @@ namespace Hearth.Client;
 /// for <see cref="HearthClientOptions.RetryFor"/>: reads, cancellations, and submissions, which get an idempotency key if they have none. Calls and
 /// operations of objects are repeated only after answers that say that they were not run.
 /// </remarks>
-public interface IHearthClient
+public partial interface IHearthClient
 {
     /// <summary>Calls a function and waits for its output. Nothing is stored: use a job for what has to survive a crash.</summary>
     /// <param name="function">Its name.</param>

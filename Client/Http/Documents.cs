@@ -18,6 +18,12 @@ internal sealed record QueuesDocument(IReadOnlyList<QueueInfo> Queues);
 
 internal sealed record SilosDocument(IReadOnlyList<SiloInfo> Silos);
 
+internal sealed record SchedulePage(IReadOnlyList<ScheduleInfo> Schedules, string? Next);
+
+internal sealed record RunPage(IReadOnlyList<ScheduleRun> Runs, string? Next);
+
+internal sealed record TickPage(IReadOnlyList<ScheduleTick> Ticks);
+
 internal sealed record ProblemDocument(
     string? Type, string? Title, int? Status, string? Detail, string? Field, IReadOnlyList<string>? Choices, string? TraceId);
 
@@ -36,6 +42,12 @@ internal sealed record ProblemDocument(
 [JsonSerializable(typeof(QueuesDocument))]
 [JsonSerializable(typeof(SilosDocument))]
 [JsonSerializable(typeof(HealthInfo))]
+[JsonSerializable(typeof(ScheduleInfo))]
+[JsonSerializable(typeof(SchedulePage))]
+[JsonSerializable(typeof(ScheduleRun))]
+[JsonSerializable(typeof(RunPage))]
+[JsonSerializable(typeof(TickPage))]
+[JsonSerializable(typeof(ScheduleBackfill))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ClientJson : JsonSerializerContext;

@@ -31,7 +31,7 @@ internal static class JobWriter
         json.WriteEndArray();
     });
 
-    private static ReadOnlyMemory<byte> Bytes(Action<Utf8JsonWriter> write)
+    public static ReadOnlyMemory<byte> Bytes(Action<Utf8JsonWriter> write)
     {
         var output = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { MaxDepth = 128 }))
@@ -39,7 +39,7 @@ internal static class JobWriter
         return output.WrittenMemory;
     }
 
-    private static void Write(Utf8JsonWriter json, NewJob job)
+    public static void Write(Utf8JsonWriter json, NewJob job)
     {
         json.WriteStartObject();
         json.WriteString("function", job.Function);
@@ -116,13 +116,13 @@ internal static class JobWriter
 
     public static string Text(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
-    private static void Write(Utf8JsonWriter json, string name, TimeSpan? duration)
+    public static void Write(Utf8JsonWriter json, string name, TimeSpan? duration)
     {
         if (duration is { } value)
             json.WriteString(name, value.TotalDays < 10 ? Text(value) : System.Xml.XmlConvert.ToString(value));
     }
 
-    private static void Write(Utf8JsonWriter json, string name, DateTimeOffset? time)
+    public static void Write(Utf8JsonWriter json, string name, DateTimeOffset? time)
     {
         if (time is { } value)
             json.WriteString(name, Text(value));

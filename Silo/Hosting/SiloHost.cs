@@ -207,6 +207,7 @@ internal static class SiloHost
         services.AddSingleton<InProcessObjects>();
         services.AddSingleton<RequestHandler>();
         services.AddSingleton<IRequestHandler>(s => s.GetRequiredService<RequestHandler>());
+        services.AddSingleton<InProcessSchedules>();
         services.TryAddSingleton<IHearthClient, InProcessClient>(); // an application may have one of another cluster
     }
 

@@ -6,7 +6,8 @@ namespace Hearth.InProcess;
 /// <see cref="IHearthClient"/> for code inside a silo: the same promises, straight to functions, shards and objects. Inputs are read and mistakes worded by
 /// the same code as the API's, so that both answer the same.
 /// </summary>
-internal sealed class InProcessClient(InProcessCalls calls, InProcessJobs jobs, InProcessObjects objects, InProcessLists lists, InProcessBulk bulk) : IHearthClient
+internal sealed partial class InProcessClient(
+    InProcessCalls calls, InProcessJobs jobs, InProcessObjects objects, InProcessLists lists, InProcessBulk bulk, InProcessSchedules schedules) : IHearthClient
 {
     public Task<Payload> CallAsync(
         string function, Payload input, IReadOnlyDictionary<string, string>? parameters = null, CancellationToken cancellationToken = default) =>

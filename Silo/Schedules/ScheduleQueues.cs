@@ -9,6 +9,7 @@ namespace Hearth.Schedules;
 internal sealed class ScheduleQueues(ShardDirectory shards, IJobStore store, TimeProvider clock) : IScheduleQueues
 {
     private static readonly TimeSpan TakeInMax = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TakeInPause = TimeSpan.FromMilliseconds(10);
 
     public async ValueTask<int> ShardAsync(string queue, CancellationToken cancellationToken)
     {
@@ -28,8 +29,13 @@ internal sealed class ScheduleQueues(ShardDirectory shards, IJobStore store, Tim
     {
         try
         {
-            if (await shards.OwnerOfAsync(job, cancellationToken) is var (shard, _))
-                await shard.ReadInboxAsync().WaitAsync(TakeInMax, clock, cancellationToken);
+            if (await shards.OwnerOfAsync(job, cancellationToken) is not var (shard, _))
+                return;
+            var since = clock.GetTimestamp();
+            await shard.ReadInboxAsync().WaitAsync(TakeInMax, clock, cancellationToken);
+            // A shard that reads already answers at once, and reads on.
+            while (await store.FindAsync(job, cancellationToken) is null && clock.GetElapsedTime(since) < TakeInMax)
+                await Task.Delay(TakeInPause, clock, cancellationToken);
         }
         catch (Exception e) when (e is OrleansException or StoreUnavailableException or TimeoutException)
         {
