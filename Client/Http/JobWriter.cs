@@ -59,6 +59,8 @@ internal static class JobWriter
         Write(json, "priority", job.Priority);
         Write(json, "timeout", job.Timeout);
         Write(json, "tags", job.Tags);
+        if (job.Key is { } key)
+            json.WriteString("key", key);
         Write(json, job.Retry);
         Write(json, job.Unique);
         json.WriteEndObject();

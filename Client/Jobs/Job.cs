@@ -19,6 +19,7 @@ namespace Hearth.Client;
 /// <param name="Tags">To find it by.</param>
 /// <param name="RedriveOf">The ended job that this one runs again.</param>
 /// <param name="ResultContentType">Media type of the result, once there is one.</param>
+/// <param name="Key">What limits per key, order and fairness of its queue go by; null: it has none.</param>
 public sealed record Job(
     string Id,
     string Queue,
@@ -35,7 +36,8 @@ public sealed record Job(
     string? ErrorType = null,
     IReadOnlyList<string>? Tags = null,
     string? RedriveOf = null,
-    string? ResultContentType = null)
+    string? ResultContentType = null,
+    string? Key = null)
 {
     /// <summary>Whether it has ended, however.</summary>
     [JsonIgnore]

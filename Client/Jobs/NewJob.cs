@@ -43,6 +43,9 @@ public sealed record NewJob(string Function, Payload Input)
     /// <summary>Up to 10 texts of up to 100 characters, to find it by.</summary>
     public IReadOnlyList<string>? Tags { get; init; }
 
+    /// <summary>What limits per key, order and fairness of the queue go by, 1 to 255 characters; null: as the queue says.</summary>
+    public string? Key { get; init; }
+
     /// <summary>Not to be accepted while another like it is known; null: always accepted.</summary>
     public JobUnique? Unique { get; init; }
 }

@@ -21,6 +21,7 @@ internal static class JobOptionsHash
         Add(hash, "timeout", options.Timeout);
         Add(hash, options.Retry);
         AddAll(hash, "tag", options.Tags);
+        Add(hash, "key", options.Key);
         Add(hash, options.Unique);
         // Ends the job: what follows belongs to the next.
         UniqueKey.Add(hash, "");

@@ -15,7 +15,7 @@ public static class JobRules
     /// <summary>Names of errors that end a job at once.</summary>
     public const int NonRetryableMax = 50;
 
-    /// <summary>Characters of such a name, and of a unique key.</summary>
+    /// <summary>Characters of such a name, of a job's key and of a unique key.</summary>
     public const int NameLengthMax = 255;
 
     /// <summary>The first thing that is wrong, or null.</summary>
@@ -33,6 +33,9 @@ public static class JobRules
         CheckTimes(options)
         ?? Within("timeout", options.Timeout, FunctionOptions.TimeoutMax)
         ?? (options.Priority is < 1 or > 5 ? new JobMistake("priority", "priority must be 1 (first) to 5 (last); leave it out for 3.") : null)
+        ?? (options.Key is { } key && !IsText(key, NameLengthMax)
+            ? new JobMistake("key", Text($"key must be 1 to {NameLengthMax} characters, without control characters and without spaces around it; leave it out for the queue's."))
+            : null)
         ?? CheckTags(options.Tags)
         ?? (options.Retry is { } retry ? Check(retry, "retry.") : null)
         ?? (options.Unique is { } unique ? Check(unique) : null);

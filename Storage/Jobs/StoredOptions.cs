@@ -7,7 +7,7 @@ namespace Hearth.Storage;
 /// <summary>What of a job's options has no column of its own, as JSON; most jobs have none.</summary>
 internal sealed record StoredOptions(
     IReadOnlyDictionary<string, string>? Parameters, bool Lenient, TimeSpan? Timeout, RetryPolicy? Retry, UniqueSpec? Unique,
-    string? TraceParent, Guid? RedriveOf)
+    string? TraceParent, Guid? RedriveOf, string? Key = null)
 {
     /// <returns>UTF-8 JSON, or null when there is nothing to keep.</returns>
     public static byte[]? Write(JobOptions? options)
@@ -16,7 +16,7 @@ internal sealed record StoredOptions(
             return null;
         var kept = new StoredOptions(
             options.Parameters is { Count: > 0 } ? options.Parameters : null, options.Lenient, options.Timeout, options.Retry, options.Unique,
-            options.TraceParent, options.RedriveOf?.Value);
+            options.TraceParent, options.RedriveOf?.Value, options.Key);
         return kept == None ? null : JsonSerializer.SerializeToUtf8Bytes(kept, StoredOptionsJson.Default.StoredOptions);
     }
 
@@ -39,7 +39,27 @@ internal sealed record StoredOptions(
             Unique = kept.Unique,
             TraceParent = kept.TraceParent,
             RedriveOf = kept.RedriveOf is { } of ? new JobId(of) : null,
+            Key = kept.Key,
         };
+    }
+
+    /// <summary>The job's key alone; null when it has none.</summary>
+    public static string? KeyOf(ReadOnlySpan<byte> json)
+    {
+        if (json.IsEmpty)
+            return null;
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isKey = reader.ValueTextEquals("key"u8);
+            reader.Read();
+            if (isKey)
+                return reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+            reader.Skip();
+        }
+
+        return null;
     }
 
     private static StoredOptions None { get; } = new(null, false, null, null, null, null, null);

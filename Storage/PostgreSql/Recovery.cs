@@ -173,7 +173,7 @@ internal sealed partial class Recovery(PostgreSqlDatabase database)
         foreach (var job in jobs)
         {
             if (!ended.Contains(job.Id))
-                open.Add(attempts.GetValueOrDefault(job.Id).Open(job.Id, job.Function, job.Priority, job.DueAt, job.ExpiresAt));
+                open.Add(attempts.GetValueOrDefault(job.Id).Open(job.Id, job.Function, job.Priority, job.DueAt, job.ExpiresAt, job.Key));
         }
 
         return open;
@@ -216,7 +216,8 @@ internal sealed partial class Recovery(PostgreSqlDatabase database)
         if (!names.TryGetValue(function, out var name))
             names.Add(function, name = function);
         return new OpenJob(
-            new JobId(reader.GetGuid(0)), name, Rows.Priority(reader, 2), Rows.TimeOrNull(reader, 3), Rows.TimeOrNull(reader, 4), 0, 0, 0);
+            new JobId(reader.GetGuid(0)), name, Rows.Priority(reader, 2), Rows.TimeOrNull(reader, 3), Rows.TimeOrNull(reader, 4), 0, 0, 0,
+            Key: StoredOptions.KeyOf(Rows.Options(reader, 5)));
     }
 
     [LoggerMessage(

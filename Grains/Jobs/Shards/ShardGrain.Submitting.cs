@@ -70,7 +70,7 @@ internal sealed partial class ShardGrain
         var first = mint.Next(now, jobs.Length);
         journal.Gathering.Jobs.MakeRoom(jobs.Length);
         for (var i = 0; i < jobs.Length; i++)
-            journal.Gathering.Jobs.Add(new JobRow(first.Plus(i), WithTimes(jobs[i], now)));
+            journal.Gathering.Jobs.Add(new JobRow(first.Plus(i), WithTimes(WithKey(jobs[i]), now)));
         return first;
     }
 

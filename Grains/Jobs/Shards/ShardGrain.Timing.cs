@@ -22,7 +22,7 @@ internal sealed partial class ShardGrain
 
     private void ArmTimer()
     {
-        var next = Math.Min(Math.Min(memory.NextTime ?? long.MaxValue, outside.First ?? long.MaxValue), ringAllAt);
+        var next = Math.Min(Math.Min(memory.NextTime ?? long.MaxValue, outside.First ?? long.MaxValue), Math.Min(ringAllAt, limits?.NextTime ?? long.MaxValue));
         if (next >= armedFor)
             return;
         armedFor = next;
@@ -38,6 +38,7 @@ internal sealed partial class ShardGrain
         {
             if (ringAllAt <= now.UtcTicks)
                 RingAll();
+            limits?.Tick();
             ExpireDue(now);
             RetryDue(now);
             FailExpired(now);

@@ -17,7 +17,7 @@ namespace Hearth.Jobs;
 [PoolPlacement]
 internal sealed partial class ShardGrain(
     IJobStore store, StoreWatch watch, PumpBell bell, IClusterView cluster, FunctionRegistry functions, PayloadBudget budget, JobsOptions options,
-    TimeProvider clock, ILogger<ShardGrain> logger) : Grain, IShardGrain
+    TimeProvider clock, ILogger<ShardGrain> logger) : Grain, IShardGrain, IShardLimitsHost
 {
     private readonly ShardMemory memory = new(budget);
     private readonly JobWatch ends = new();
@@ -41,6 +41,8 @@ internal sealed partial class ShardGrain(
         mint = new JobIdMint(claim.Number, claim.Epoch, claim.LastId);
         HearthMetrics.Add(gauge = new ShardGauge(ShardKey.QueueOf(Key)));
         StartTimer();
+        if (options.LimitsOf?.Invoke(gauge.Queue) is { } asked)
+            Configure(asked);
         FollowCluster();
         recovery = RecoverAsync();
     }
@@ -55,6 +57,7 @@ internal sealed partial class ShardGrain(
             await journal.SettleAsync();
             if (isLost)
                 return;
+            await CloseLimitsAsync();
             await CheckpointAsync();
             // Whoever comes next need not suspect its jobs, if none may have run in a way that is not on record, and what runs does so on other
             // silos that live: they are asked.
@@ -96,7 +99,8 @@ internal sealed partial class ShardGrain(
         var (succeeded, failed) = (0, 0);
         foreach (ref readonly var end in batch.Ends.Memory.Span)
         {
-            memory.End(end);
+            if (memory.End(end) is { } next)
+                LineUp(next);
             succeeded += end.State == JobState.Succeeded ? 1 : 0;
             failed += end.State == JobState.Failed ? 1 : 0;
             outside.Remove(end.Id);
@@ -110,6 +114,7 @@ internal sealed partial class ShardGrain(
         HearthMetrics.End(gauge.Queue, succeeded, failed, batch.Ends.Count - succeeded - failed);
         Follow(batch.Attempts.Memory.Span);
         Follow(batch.Leases.Memory.Span);
+        Follow(batch.Permits.Memory.Span);
         RingAfterSilence();
         ArmTimer();
         CheckpointWhenDue();
@@ -206,6 +211,7 @@ internal sealed partial class ShardGrain(
 
         foreach (ref readonly var lease in batch.Leases.Memory.Span)
             FailLease(lease);
+        Fail(batch.Permits.Memory.Span);
 
         RingAfterSilence();
         ArmTimer();
@@ -267,7 +273,7 @@ internal sealed partial class ShardGrain(
             RingSuspects(function);
         foreach (var queue in memory.Queues)
         {
-            if (queue.Count > 0)
+            if (queue.HasOffers)
                 Ring(queue);
         }
     }

@@ -41,6 +41,7 @@ internal static class JobSchemas
               }
             },
             "tags": { "type": "array", "maxItems": 10, "uniqueItems": true, "items": { "type": "string", "minLength": 1, "maxLength": 100 } },
+            "key": { "type": "string", "minLength": 1, "maxLength": 255, "description": "What limits per key, order and fairness of the queue go by; as the queue says by default." },
             "unique": {
               "type": "object",
               "additionalProperties": false,

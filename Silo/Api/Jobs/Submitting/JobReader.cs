@@ -142,6 +142,7 @@ internal ref partial struct JobReader
         "expiresAt" => options with { ExpiresAt = Time() },
         "timeout" => options with { Timeout = Duration() },
         "retry" => options with { Retry = Retry() },
+        "key" => options with { Key = Text() },
         "tags" => options with { Tags = Texts("tags", JobLimits.TagsMax) },
         _ => options with { Unique = Unique() },
     };
