@@ -19,7 +19,6 @@ namespace Hearth.Client;
 /// <param name="Tags">To find it by.</param>
 /// <param name="RedriveOf">The ended job that this one runs again.</param>
 /// <param name="ResultContentType">Media type of the result, once there is one.</param>
-/// <param name="Key">What limits per key, order and fairness of its queue go by; null: it has none.</param>
 public sealed record Job(
     string Id,
     string Queue,
@@ -36,9 +35,11 @@ public sealed record Job(
     string? ErrorType = null,
     IReadOnlyList<string>? Tags = null,
     string? RedriveOf = null,
-    string? ResultContentType = null,
-    string? Key = null)
+    string? ResultContentType = null)
 {
+    /// <summary>What limits per key, order and fairness of its queue go by; null: it has none.</summary>
+    public string? Key { get; init; }
+
     /// <summary>Whether it has ended, however.</summary>
     [JsonIgnore]
     public bool HasEnded => State is JobState.Succeeded or JobState.Failed or JobState.Cancelled;

@@ -238,7 +238,8 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
             var options = spec.Options ?? JobOptions.Default;
             names.TryAdd(spec.Function, spec.Function);
             yield return AttemptTally.Of(AttemptsOf(shard, id))
-                .Open(id, names[spec.Function], options.Priority, options.DueAt, options.ExpiresAt, options.Key);
+                .Open(id, names[spec.Function], options.Priority, options.DueAt, options.ExpiresAt,
+                    (options.Key, options.Unique?.Mode == UniqueMode.Latest));
         }
     }
 

@@ -46,8 +46,8 @@ internal readonly record struct AttemptTally(
     /// <summary>Not to start before: the job's own time, or after a failure or a snooze that of the next attempt.</summary>
     public DateTimeOffset? DueAt(DateTimeOffset? ofJob) => SnoozedUntil ?? (LastFailure is { } failure ? failure.RetryAt : ofJob);
 
-    public OpenJob Open(JobId id, string function, byte priority, DateTimeOffset? dueAt, DateTimeOffset? expiresAt, string? key) =>
-        new(id, function, priority, DueAt(dueAt), expiresAt, Attempt, Failures, Crashes, SnoozedUntil is not null, key);
+    public OpenJob Open(JobId id, string function, byte priority, DateTimeOffset? dueAt, DateTimeOffset? expiresAt, (string? Key, bool IsAlone) key) =>
+        new(id, function, priority, DueAt(dueAt), expiresAt, Attempt, Failures, Crashes, SnoozedUntil is not null, key.Key, key.IsAlone);
 
     /// <summary>The job as its rows tell.</summary>
     public JobView View(JobId id, string function, JobOptions options, JobEnd? end, DateTimeOffset now) => end is { } known

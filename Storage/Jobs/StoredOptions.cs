@@ -43,23 +43,22 @@ internal sealed record StoredOptions(
         };
     }
 
-    /// <summary>The job's key alone; null when it has none.</summary>
-    public static string? KeyOf(ReadOnlySpan<byte> json)
+    /// <summary>What recovery has to know: the job's key, and whether no two of that key run at once (<see cref="UniqueMode.Latest"/>).</summary>
+    public static (string? Key, bool IsAlone) KeyOf(ReadOnlySpan<byte> json)
     {
-        if (json.IsEmpty)
-            return null;
-        var reader = new Utf8JsonReader(json);
-        reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        // Nearly all have neither, and need not be read.
+        if (json.IndexOf("\"key\""u8) < 0)
+            return default;
+        try
         {
-            var isKey = reader.ValueTextEquals("key"u8);
-            reader.Read();
-            if (isKey)
-                return reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-            reader.Skip();
+            var kept = JsonSerializer.Deserialize(json, StoredOptionsJson.Default.StoredOptions)!;
+            return (kept.Key, kept.Unique?.Mode == UniqueMode.Latest);
         }
-
-        return null;
+        catch (JsonException)
+        {
+            // Whoever reads the job itself finds out, and fails it alone.
+            return default;
+        }
     }
 
     private static StoredOptions None { get; } = new(null, false, null, null, null, null, null);

@@ -14,6 +14,9 @@ internal sealed class KeyGroup(string? key)
     /// <summary>Those that run.</summary>
     public int Running { get; set; }
 
+    /// <summary>No two of its jobs run at once, whatever the limits say.</summary>
+    public bool IsAlone { get; set; }
+
     /// <summary>The permits of its rates; null: it has none, or nobody has asked yet.</summary>
     public PermitBook? Book { get; set; }
 

@@ -9,6 +9,9 @@ internal sealed class KeyTable
 
     public int Count => groups.Count;
 
+    /// <summary>There has been a key of which no two jobs run at once, whatever the limits say.</summary>
+    public bool IsAnyAlone { get; private set; }
+
     /// <summary>A job with this key is open from now on.</summary>
     public KeyGroup Enter(string key)
     {
@@ -17,6 +20,9 @@ internal sealed class KeyTable
         group.Open++;
         return group;
     }
+
+    /// <summary>No two jobs of a key run at once, as long as any is open.</summary>
+    public void SetAlone(KeyGroup group) => group.IsAlone = IsAnyAlone = true;
 
     /// <summary>It is not any more.</summary>
     public void Leave(KeyGroup group)

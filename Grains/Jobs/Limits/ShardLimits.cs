@@ -13,6 +13,7 @@ internal sealed partial class ShardLimits
     private readonly StartsBefore past;
     private readonly IShardLimitsHost host;
     private readonly KeyGroup noKey = new(null);
+    private readonly bool isAnyAlone;
     private readonly int[] runningBySilo = new int[byte.MaxValue + 1];
     private readonly PriorityQueue<KeyGroup, long> wakes = new();
     private readonly PermitBook? book;
@@ -30,6 +31,7 @@ internal sealed partial class ShardLimits
     public ShardLimits(QueueLimits limits, KeyTable keys, StartsBefore past, ShardLimits? before, IShardLimitsHost host)
     {
         (this.limits, this.keys, this.past, this.host) = (limits, keys, past, host);
+        isAnyAlone = keys.IsAnyAlone;
         last = before?.last ?? 0;
         if (limits.Rates is { Count: > 0 } rates)
             book = Changed(before?.book, "", rates);
@@ -45,7 +47,7 @@ internal sealed partial class ShardLimits
     public bool HasOrder => limits.KeyOrder;
 
     /// <summary>Whether jobs stand in lines by key.</summary>
-    public bool IsKeyed => limits.KeyOrder || limits.Fair || Ageing > 0 || limits.KeyConcurrency is not null || HasKeyRates;
+    public bool IsKeyed => isAnyAlone || limits.KeyOrder || limits.Fair || Ageing > 0 || limits.KeyConcurrency is not null || HasKeyRates;
 
     /// <summary>In ticks; 0: none.</summary>
     public long Ageing { get; }
@@ -88,7 +90,7 @@ internal sealed partial class ShardLimits
 
     /// <summary>Whether a key may start a job now.</summary>
     public bool MayStart(KeyGroup group, long now) =>
-        !(limits.KeyConcurrency is { } max && group.Running >= max) && !(limits.KeyOrder && group.Running > 0)
+        !(limits.KeyConcurrency is { } max && group.Running >= max) && !((limits.KeyOrder || group.IsAlone) && group.Running > 0)
         && (!HasKeyRates || BookOf(group, now).Room(now) > 0);
 
     /// <summary>Whether a job that stands in no line may start; if not, it is rung for later.</summary>

@@ -64,6 +64,7 @@ internal sealed partial class ShardGrain
     {
         if (memory.Accept(row with { Spec = WithKey(row.Spec) }, store.Now) is not { } job)
             return;
+        UseKeys();
         if (!claim.WasClean)
             (job.IsDoubtful, job.Attempt) = (true, job.Attempt + 1);
         Ring(job.Queue);

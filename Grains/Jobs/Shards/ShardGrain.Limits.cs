@@ -15,6 +15,8 @@ internal sealed partial class ShardGrain
 
     private static readonly TimeSpan ClosedFor = TimeSpan.FromDays(1);
 
+    private static readonly QueueLimits NoLimits = new();
+
     private ShardLimits? limits;
     private QueueLimits? wanted;
     private StartsBefore startsBefore = StartsBefore.None;
@@ -55,10 +57,19 @@ internal sealed partial class ShardGrain
         if (!isToConfigure || !isRecovered || limits?.Reserved > 0)
             return;
         isToConfigure = false;
-        limits = wanted is null ? null : new ShardLimits(wanted, memory.Keys, startsBefore, limits, this);
+        limits = wanted is null && !memory.Keys.IsAnyAlone ? null : new ShardLimits(wanted ?? NoLimits, memory.Keys, startsBefore, limits, this);
         memory.Use(limits);
         RingAll();
         ArmTimer();
+    }
+
+    /// <summary>The first job of which no two may run at once has come: all line up by their keys from now on.</summary>
+    private void UseKeys()
+    {
+        if (!memory.Keys.IsAnyAlone || limits?.IsKeyed == true)
+            return;
+        isToConfigure = true;
+        ConfigureWhenQuiet();
     }
 
     private async Task<T> ThenConfigureAsync<T>(Task<T> lease)
@@ -188,6 +199,8 @@ internal sealed partial class ShardGrain
     /// <summary>A job that names no key may have one in its input.</summary>
     private JobSpec WithKey(JobSpec job)
     {
+        if (job.Options is { Key: null, Unique: { Mode: UniqueMode.Latest } } latest)
+            return job with { Options = latest with { Key = "latest:" + Convert.ToHexStringLower(UniqueKey.HashOf(job)) } };
         if (wanted?.Key is not { } path || job.Options?.Key is not null || JobKeyPath.Find(path, job) is not { } key)
             return job;
         return job with { Options = (job.Options ?? JobOptions.Default) with { Key = key } };

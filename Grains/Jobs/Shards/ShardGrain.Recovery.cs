@@ -149,7 +149,8 @@ internal sealed partial class ShardGrain
         job.Failures = (short)found.Failures;
         job.Crashes = (byte)Math.Min(found.Crashes, byte.MaxValue);
         job.Attempt = found.Attempt;
-        memory.Name(job, found.Key);
+        memory.Name(job, found.Key, found.IsAlone);
+        UseKeys();
         return job;
     }
 

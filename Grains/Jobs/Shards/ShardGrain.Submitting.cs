@@ -166,9 +166,11 @@ internal sealed partial class ShardGrain
 
     private async Task<JobSubmitted> StoreUniqueAsync(JobSpec job, UniqueSpec unique, byte[] hash, JobKey? key)
     {
+        if (unique.Mode is UniqueMode.Debounce or UniqueMode.Latest)
+            return await StoreReplacingAsync(job, unique, hash, key);
         var within = unique.Within ?? JobLimits.KeyWindow;
         if (await store.FindKeysAsync(claim.Number, JobKeyKind.Unique, [hash], store.Now - within, CancellationToken.None) is [var row]
-            && await StateAsync(row.Id) is { } state && (unique.While ?? UniqueKey.OpenStates).Contains(state))
+            && await StateAsync(row.Id) is { } state && (unique.Mode == UniqueMode.Throttle || (unique.While ?? UniqueKey.OpenStates).Contains(state)))
         {
             await RememberAsync(key, row.Id);
             return new JobSubmitted(SubmitOutcome.Duplicate, row.Id);

@@ -117,6 +117,7 @@ internal sealed partial class ShardGrain
         if (memory.Add(id, spec.Function) is not { } job)
             return;
         memory.Describe(job, spec);
+        UseKeys();
         // Being cancelled: should that not succeed, it is lined up then.
         if (memory.IsEnding(id))
             job.IsChanging = true;

@@ -150,6 +150,8 @@ internal sealed partial class ShardGrain(
             rung = job.Queue;
             Ring(rung);
         }
+
+        UseKeys();
     }
 
     private void Follow(ReadOnlySpan<JobAttemptRow> attempts)

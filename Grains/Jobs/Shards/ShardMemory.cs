@@ -154,7 +154,7 @@ internal sealed class ShardMemory
         {
             job.Priority = options.Priority;
             Expire(job, options.ExpiresAt);
-            Name(job, options.Key);
+            Name(job, options.Key, options.Unique?.Mode == UniqueMode.Latest);
         }
 
         Keep(job, spec);
@@ -169,10 +169,13 @@ internal sealed class ShardMemory
     }
 
     /// <summary>A job has a key.</summary>
-    public void Name(JobEntry job, string? key)
+    public void Name(JobEntry job, string? key, bool isAlone)
     {
-        if (key is not null && job.Group is null)
-            job.Group = keys.Enter(key);
+        if (key is null || job.Group is not null)
+            return;
+        job.Group = keys.Enter(key);
+        if (isAlone)
+            keys.SetAlone(job.Group);
     }
 
     public void Keep(JobEntry job, JobSpec spec)

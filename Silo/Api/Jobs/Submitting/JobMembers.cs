@@ -15,7 +15,7 @@ internal struct JobMembers
 
     public static readonly string[] Retry = ["attempts", "initial", "factor", "cap", "jitter", "nonRetryable"];
 
-    public static readonly string[] Unique = ["key", "within", "while"];
+    public static readonly string[] Unique = ["key", "within", "while", "mode", "wait", "max"];
 
     public string? Function;
 

@@ -210,6 +210,9 @@ internal ref partial struct JobReader
             {
                 "key" => unique with { Key = Text() },
                 "within" => unique with { Within = Duration() },
+                "mode" => unique with { Mode = Mode() },
+                "wait" => unique with { Wait = Duration() },
+                "max" => unique with { Max = Duration() },
                 _ => unique with { While = States() },
             };
         }
