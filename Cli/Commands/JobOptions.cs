@@ -13,6 +13,11 @@ internal sealed class JobOptions
     private readonly Option<int?> priority = new("--priority") { Description = "1 (first) to 5. [default: 3]", HelpName = "NUMBER" };
     private readonly Option<int?> attempts = new("--attempts") { Description = "Attempts in all; 1: no retry. [default: the function's]", HelpName = "NUMBER" };
     private readonly Option<string[]> tag = new("--tag", "-t") { Description = "To find it by; can be given several times.", HelpName = "TAG" };
+    private readonly Option<string?> key = new("--job-key")
+    {
+        Description = "What limits per key, order and fairness of the queue go by.", HelpName = "KEY",
+    };
+
     private readonly Option<string?> unique = new("--unique")
     {
         Description = "Not to be accepted while another of the function with this key is known.", HelpName = "KEY",
@@ -20,7 +25,7 @@ internal sealed class JobOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { delay, expireAfter, timeout, priority, attempts, tag, unique })
+        foreach (var option in new Option[] { delay, expireAfter, timeout, priority, attempts, tag, key, unique })
             command.Options.Add(option);
     }
 
@@ -32,7 +37,8 @@ internal sealed class JobOptions
         Priority = parsed.GetValue(priority),
         Retry = parsed.GetValue(attempts) is { } count ? new JobRetry(Attempts: count) : null,
         Tags = parsed.GetValue(tag) is { Length: > 0 } tags ? tags : null,
-        Unique = parsed.GetValue(unique) is { } key ? new JobUnique(key) : null,
+        Key = parsed.GetValue(key),
+        Unique = parsed.GetValue(unique) is { } alike ? new JobUnique(alike) : null,
     };
 
     private static Option<string?> Duration(string name, string description) => new(name) { Description = description, HelpName = "DURATION" };

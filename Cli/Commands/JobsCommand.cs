@@ -109,6 +109,7 @@ internal static class JobsCommand
         ("error", Tables.Value(job.Error)),
         ("error type", Tables.Value(job.ErrorType)),
         ("tags", Tables.Value(string.Join(", ", job.Tags ?? []))),
+        ("key", Tables.Value(job.Key)),
         ("re-drive of", Tables.Value(job.RedriveOf)),
         ("result", Tables.Value(job.ResultContentType)),
     ];

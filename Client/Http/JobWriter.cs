@@ -59,6 +59,8 @@ internal static class JobWriter
         Write(json, "priority", job.Priority);
         Write(json, "timeout", job.Timeout);
         Write(json, "tags", job.Tags);
+        if (job.Key is { } key)
+            json.WriteString("key", key);
         Write(json, job.Retry);
         Write(json, job.Unique);
         json.WriteEndObject();
@@ -107,6 +109,10 @@ internal static class JobWriter
         if (unique.Key is { } key)
             json.WriteString("key", key);
         Write(json, "within", unique.Within);
+        if (unique.Mode is { } mode)
+            json.WriteString("mode", NamesConverter<JobUniqueMode>.NameOf(mode));
+        Write(json, "wait", unique.Wait);
+        Write(json, "max", unique.Max);
         Write(json, "while", unique.While is null ? null : [.. unique.While.Select(NamesConverter<JobState>.NameOf)]);
         json.WriteEndObject();
     }

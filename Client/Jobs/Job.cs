@@ -37,6 +37,9 @@ public sealed record Job(
     string? RedriveOf = null,
     string? ResultContentType = null)
 {
+    /// <summary>What limits per key, order and fairness of its queue go by; null: it has none.</summary>
+    public string? Key { get; init; }
+
     /// <summary>Whether it has ended, however.</summary>
     [JsonIgnore]
     public bool HasEnded => State is JobState.Succeeded or JobState.Failed or JobState.Cancelled;

@@ -43,6 +43,9 @@ public sealed record NewJob(string Function, Payload Input)
     /// <summary>Up to 10 texts of up to 100 characters, to find it by.</summary>
     public IReadOnlyList<string>? Tags { get; init; }
 
+    /// <summary>What limits per key, order and fairness of the queue go by, 1 to 255 characters; null: as the queue says.</summary>
+    public string? Key { get; init; }
+
     /// <summary>Not to be accepted while another like it is known; null: always accepted.</summary>
     public JobUnique? Unique { get; init; }
 }
@@ -62,4 +65,30 @@ public sealed record JobRetry(
 /// <param name="Key">1 to 255 characters; null: function, media type, parameters and input.</param>
 /// <param name="Within">Only jobs accepted within this time count, at most 7 days; null: 24 hours.</param>
 /// <param name="While">Only jobs in these states count; null: all that have not ended.</param>
-public sealed record JobUnique(string? Key = null, TimeSpan? Within = null, IReadOnlyList<JobState>? While = null);
+public sealed record JobUnique(string? Key = null, TimeSpan? Within = null, IReadOnlyList<JobState>? While = null)
+{
+    /// <summary>What happens to a job of which another like it is known; null: it is refused.</summary>
+    public JobUniqueMode? Mode { get; init; }
+
+    /// <summary>Debounce: how long it has to be quiet before the job starts.</summary>
+    public TimeSpan? Wait { get; init; }
+
+    /// <summary>Debounce: longest time by which the start is put off; null: ten times <see cref="Wait"/>.</summary>
+    public TimeSpan? Max { get; init; }
+}
+
+/// <summary>What happens to a job of which another like it is known.</summary>
+public enum JobUniqueMode
+{
+    /// <summary>It is answered with the one that is known, and nothing is stored.</summary>
+    Refuse = 0,
+
+    /// <summary>The same, in whatever state that one is: the first in a time runs, and no other.</summary>
+    Throttle = 1,
+
+    /// <summary>It replaces the one that waits, and starts when none has come for a time.</summary>
+    Debounce = 2,
+
+    /// <summary>It replaces the one that waits, and waits for the one that runs: at most one of each.</summary>
+    Latest = 3,
+}

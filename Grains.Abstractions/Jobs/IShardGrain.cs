@@ -1,3 +1,4 @@
+using Hearth.Queues;
 using Orleans.Concurrency;
 
 namespace Hearth.Jobs;
@@ -116,6 +117,10 @@ public interface IShardGrain : IGrainWithStringKey
 
     /// <summary>Reads what was submitted inside other transactions.</summary>
     Task ReadInboxAsync();
+
+    /// <summary>Bounds the starts of the shard's jobs from now on; what was counted by the limits until now counts on.</summary>
+    /// <param name="limits">Null: no limits.</param>
+    Task ConfigureAsync(QueueLimits? limits);
 
     /// <summary>Makes sure that the shard is in memory and its open jobs run.</summary>
     Task WakeAsync();

@@ -21,6 +21,7 @@ internal static class JobOptionsHash
         Add(hash, "timeout", options.Timeout);
         Add(hash, options.Retry);
         AddAll(hash, "tag", options.Tags);
+        Add(hash, "key", options.Key);
         Add(hash, options.Unique);
         // Ends the job: what follows belongs to the next.
         UniqueKey.Add(hash, "");
@@ -46,6 +47,9 @@ internal static class JobOptionsHash
         Add(hash, "unique.key", unique.Key);
         Add(hash, "unique.within", unique.Within);
         AddAll(hash, "unique.while", unique.While?.Select(state => state.ToString()));
+        Add(hash, "unique.mode", unique.Mode is null or UniqueMode.Refuse ? null : unique.Mode.ToString());
+        Add(hash, "unique.wait", unique.Wait);
+        Add(hash, "unique.max", unique.Max);
     }
 
     private static void AddAll(IncrementalHash hash, string name, IEnumerable<string>? texts)

@@ -15,7 +15,7 @@ public static class JobRules
     /// <summary>Names of errors that end a job at once.</summary>
     public const int NonRetryableMax = 50;
 
-    /// <summary>Characters of such a name, and of a unique key.</summary>
+    /// <summary>Characters of such a name, of a job's key and of a unique key.</summary>
     public const int NameLengthMax = 255;
 
     /// <summary>The first thing that is wrong, or null.</summary>
@@ -33,9 +33,12 @@ public static class JobRules
         CheckTimes(options)
         ?? Within("timeout", options.Timeout, FunctionOptions.TimeoutMax)
         ?? (options.Priority is < 1 or > 5 ? new JobMistake("priority", "priority must be 1 (first) to 5 (last); leave it out for 3.") : null)
+        ?? (options.Key is { } key && !IsText(key, NameLengthMax)
+            ? new JobMistake("key", Text($"key must be 1 to {NameLengthMax} characters, without control characters and without spaces around it; leave it out for the queue's."))
+            : null)
         ?? CheckTags(options.Tags)
         ?? (options.Retry is { } retry ? Check(retry, "retry.") : null)
-        ?? (options.Unique is { } unique ? Check(unique) : null);
+        ?? (options.Unique is { } unique ? Check(unique) ?? CheckMode(unique, options) : null);
 
     /// <summary>The first thing that is wrong, or null.</summary>
     /// <param name="retry">The policy.</param>
@@ -91,6 +94,30 @@ public static class JobRules
         if (unique.While is { } states && (states.Count == 0 || states.Distinct().Count() != states.Count || states.Any(s => !Enum.IsDefined(s))))
             return new JobMistake("unique.while", "unique.while must hold states, each once: scheduled, ready, running, retrying, succeeded, failed, cancelled.");
         return null;
+    }
+
+    private static JobMistake? CheckMode(UniqueSpec unique, JobOptions options)
+    {
+        var mode = unique.Mode ?? UniqueMode.Refuse;
+        if (!Enum.IsDefined(mode))
+            return new JobMistake("unique.mode", "unique.mode must be refuse, throttle, debounce or latest.");
+        if (mode != UniqueMode.Refuse && unique.While is not null)
+            return new JobMistake("unique.while", "unique.while says when a job is refused: leave it out, or the mode.");
+        if (mode is UniqueMode.Debounce or UniqueMode.Latest && unique.Within is not null)
+            return new JobMistake("unique.within", "unique.within goes with the modes refuse and throttle: leave it out.");
+        if (mode != UniqueMode.Debounce)
+        {
+            return unique.Wait is null && unique.Max is null
+                ? null
+                : new JobMistake(unique.Wait is null ? "unique.max" : "unique.wait", "unique.wait and unique.max go with the mode debounce: leave them out.");
+        }
+
+        if (unique.Wait is null)
+            return new JobMistake("unique.wait", "unique.wait is missing: say how long it has to be quiet, such as 30s.");
+        if (options.Delay is not null || options.DueAt is not null)
+            return new JobMistake("unique.wait", "unique.wait says when the job starts: leave out delay and dueAt.");
+        return Within("unique.wait", unique.Wait, JobLimits.UniqueWithinMax) ?? Within("unique.max", unique.Max, JobLimits.UniqueWithinMax)
+            ?? (unique.Max < unique.Wait ? new JobMistake("unique.max", "unique.max must not be less than unique.wait.") : null);
     }
 
     private static JobMistake? Check(string field, IReadOnlyList<string>? texts, int countMax, int lengthMax, string what)

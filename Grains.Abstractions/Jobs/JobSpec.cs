@@ -132,9 +132,33 @@ public sealed record RetryPolicy(
 /// <param name="Key">Up to 255 characters; null: function, media type, parameters and input.</param>
 /// <param name="Within">Only jobs accepted within this time count; at most 7 days. Default 24 h.</param>
 /// <param name="While">Only jobs in these states count; null: scheduled, ready, running and retrying.</param>
+/// <param name="Mode">What happens to a job of which another like it is known; null: <see cref="UniqueMode.Refuse"/>.</param>
+/// <param name="Wait">Debounce: how long it has to be quiet before the job starts.</param>
+/// <param name="Max">Debounce: longest time by which the start is put off; null: ten times <paramref name="Wait"/>.</param>
+/// <param name="Since">Debounce: when the first of the jobs that replaced each other came; the shard sets it.</param>
 [GenerateSerializer]
 [Immutable]
 public sealed record UniqueSpec(
     [property: Id(0)] string? Key = null,
     [property: Id(1)] TimeSpan? Within = null,
-    [property: Id(2)] IReadOnlyList<JobState>? While = null);
+    [property: Id(2)] IReadOnlyList<JobState>? While = null,
+    [property: Id(3)] UniqueMode? Mode = null,
+    [property: Id(4)] TimeSpan? Wait = null,
+    [property: Id(5)] TimeSpan? Max = null,
+    [property: Id(6)] DateTimeOffset? Since = null);
+
+/// <summary>What happens to a job of which another like it is known. Names are stored.</summary>
+public enum UniqueMode
+{
+    /// <summary>It is answered with the one that is known, and nothing is stored.</summary>
+    Refuse,
+
+    /// <summary>The same, in whatever state that one is: the first in a time runs, and no other.</summary>
+    Throttle,
+
+    /// <summary>It replaces the one that waits, and starts when none has come for a time.</summary>
+    Debounce,
+
+    /// <summary>It replaces the one that waits, and waits for the one that runs: at most one of each.</summary>
+    Latest,
+}

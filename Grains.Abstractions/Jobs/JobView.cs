@@ -61,5 +61,9 @@ public sealed record JobView(
     [Id(14)]
     public JobProgress? Progress { get; init; }
 
+    /// <summary>What limits per key, order and fairness of its queue go by; null: it has none.</summary>
+    [Id(15)]
+    public string? Key { get; init; }
+
     public bool HasEnded => State.HasEnded();
 }

@@ -65,6 +65,9 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
         Do<IReadOnlyList<JobLeaseRow>>(() =>
             [.. ids.Distinct().Where(id => Find(shard)?.Leases.ContainsKey(id) == true).Select(id => Find(shard)!.Leases[id].Values.Last())]);
 
+    public Task<IReadOnlyList<PermitRow>> PermitsAsync(int shard, CancellationToken cancellationToken) => Do<IReadOnlyList<PermitRow>>(() =>
+        [.. (Find(shard)?.Permits ?? []).Where(permit => permit.KeptUntil > Now)]);
+
     public Task<IReadOnlyList<JobKeyRow>> FindKeysAsync(
         int shard, JobKeyKind kind, IReadOnlyList<ReadOnlyMemory<byte>> hashes, DateTimeOffset since, CancellationToken cancellationToken) =>
         Do<IReadOnlyList<JobKeyRow>>(() =>
@@ -136,6 +139,7 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
         foreach (var shard in shards)
         {
             shard.Inbox.RemoveAll(p => shard.Ends.ContainsKey(p.Post.Id));
+            shard.Permits.RemoveWhere(permit => permit.KeptUntil <= Now);
             shard.Keys.RemoveAll(k => k.Id.At < Now - JobLimits.UniqueWithinMax);
             foreach (var end in shard.Ends.Values.ToList())
             {
@@ -203,6 +207,8 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
             Store(Of(owned.Notes, note.Id), note with { At = StoredTime.Truncate(note.At) });
         foreach (var lease in write.Leases.Span)
             Of(owned.Leases, lease.Id).TryAdd((lease.Attempt, lease.Number), Stored(lease));
+        foreach (var permit in write.Permits.Span)
+            owned.Permits.Add(permit with { At = StoredTime.Truncate(permit.At), KeptUntil = StoredTime.Truncate(permit.KeptUntil) });
         PostNow(write.Posts.ToArray());
     }
 
@@ -262,7 +268,8 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
             var options = spec.Options ?? JobOptions.Default;
             names.TryAdd(spec.Function, spec.Function);
             yield return AttemptTally.Of(AttemptsOf(shard, id))
-                .Open(id, names[spec.Function], options.Priority, options.DueAt, options.ExpiresAt);
+                .Open(id, names[spec.Function], options.Priority, options.DueAt, options.ExpiresAt,
+                    (options.Key, options.Unique?.Mode == UniqueMode.Latest));
         }
     }
 
@@ -325,6 +332,8 @@ public sealed partial class InMemoryJobStore(TimeProvider clock) : IJobStore
         public Dictionary<JobId, JobEnd> Ends { get; } = [];
 
         public List<JobKeyRow> Keys { get; } = [];
+
+        public HashSet<PermitRow> Permits { get; } = [];
 
         public Dictionary<JobId, SortedDictionary<(int Attempt, AttemptKind Kind), JobAttemptRow>> Attempts { get; } = [];
 

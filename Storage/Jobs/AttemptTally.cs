@@ -46,8 +46,8 @@ internal readonly record struct AttemptTally(
     /// <summary>Not to start before: the job's own time, or after a failure or a snooze that of the next attempt.</summary>
     public DateTimeOffset? DueAt(DateTimeOffset? ofJob) => SnoozedUntil ?? (LastFailure is { } failure ? failure.RetryAt : ofJob);
 
-    public OpenJob Open(JobId id, string function, byte priority, DateTimeOffset? dueAt, DateTimeOffset? expiresAt) =>
-        new(id, function, priority, DueAt(dueAt), expiresAt, Attempt, Failures, Crashes, SnoozedUntil is not null);
+    public OpenJob Open(JobId id, string function, byte priority, DateTimeOffset? dueAt, DateTimeOffset? expiresAt, (string? Key, bool IsAlone) key) =>
+        new(id, function, priority, DueAt(dueAt), expiresAt, Attempt, Failures, Crashes, SnoozedUntil is not null, key.Key, key.IsAlone);
 
     /// <summary>The job as its rows tell.</summary>
     public JobView View(JobId id, string function, JobOptions options, JobEnd? end, DateTimeOffset now) => end is { } known
@@ -64,6 +64,7 @@ internal readonly record struct AttemptTally(
             ResultContentType = known.ContentType,
             Tags = options.Tags,
             RedriveOf = options.RedriveOf,
+            Key = options.Key,
         }
         : new JobView(id, function, OpenState(options.DueAt, now))
         {
@@ -76,6 +77,7 @@ internal readonly record struct AttemptTally(
             ErrorType = LastFailure?.ErrorType,
             Tags = options.Tags,
             RedriveOf = options.RedriveOf,
+            Key = options.Key,
         };
 
     private JobState OpenState(DateTimeOffset? dueAt, DateTimeOffset now) =>

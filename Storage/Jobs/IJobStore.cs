@@ -66,6 +66,9 @@ public interface IJobStore
     /// </summary>
     Task<IReadOnlyList<JobLeaseRow>> LeasesAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken);
 
+    /// <summary>The permits of a shard that still matter, in any order.</summary>
+    Task<IReadOnlyList<PermitRow>> PermitsAsync(int shard, CancellationToken cancellationToken);
+
     /// <summary>For each hash the newest key row of a job accepted at or after <paramref name="since"/>, if there is one.</summary>
     Task<IReadOnlyList<JobKeyRow>> FindKeysAsync(
         int shard, JobKeyKind kind, IReadOnlyList<ReadOnlyMemory<byte>> hashes, DateTimeOffset since, CancellationToken cancellationToken);

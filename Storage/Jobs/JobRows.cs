@@ -74,6 +74,16 @@ public enum NoteKind
 /// <param name="Text">What it tells, mostly as JSON.</param>
 public readonly record struct JobNoteRow(JobId Id, int Number, NoteKind Kind, int Attempt, DateTimeOffset At, string Text);
 
+/// <summary>
+/// Starts that an owner allowed itself before it used them: whoever owns the shard next counts them, each as if at <paramref name="At"/>. The counts of a
+/// scope and time add up; a negative one gives back.
+/// </summary>
+/// <param name="Scope">What they count for.</param>
+/// <param name="At">The latest time at which they start.</param>
+/// <param name="Count">How many.</param>
+/// <param name="KeptUntil">When they do not matter any more.</param>
+public readonly record struct PermitRow(Guid Scope, DateTimeOffset At, int Count, DateTimeOffset KeptUntil);
+
 /// <summary>A submission to another shard that is to exist if and only if this write does.</summary>
 /// <param name="Shard">The shard's number.</param>
 /// <param name="Id">The job's id; minted by <see cref="InboxIds"/>.</param>
@@ -103,6 +113,8 @@ public sealed class ShardWrite(int shard, long epoch)
     public ReadOnlyMemory<JobLeaseRow> Leases { get; init; }
 
     public ReadOnlyMemory<InboxPost> Posts { get; init; }
+
+    public ReadOnlyMemory<PermitRow> Permits { get; init; }
 }
 
 /// <summary>What was said of a job between acceptance and end.</summary>

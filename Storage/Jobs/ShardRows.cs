@@ -37,6 +37,8 @@ public sealed record ShardCheckpoint(int Shard, long Epoch, JobId UpTo, ReadOnly
 /// <param name="Failures">Attempts that failed.</param>
 /// <param name="Crashes">Attempts with a started mark and nothing after it: silos that died with it.</param>
 /// <param name="IsSnoozed">The last attempt that set <paramref name="DueAt"/> was snoozed.</param>
+/// <param name="Key">What limits per key and fairness go by; null: none.</param>
+/// <param name="IsAlone">No two jobs of that key run at once.</param>
 public readonly record struct OpenJob(
     JobId Id, string Function, byte Priority, DateTimeOffset? DueAt, DateTimeOffset? ExpiresAt, int Attempt, int Failures, int Crashes,
-    bool IsSnoozed = false);
+    bool IsSnoozed = false, string? Key = null, bool IsAlone = false);

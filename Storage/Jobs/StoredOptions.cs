@@ -7,7 +7,7 @@ namespace Hearth.Storage;
 /// <summary>What of a job's options has no column of its own, as JSON; most jobs have none.</summary>
 internal sealed record StoredOptions(
     IReadOnlyDictionary<string, string>? Parameters, bool Lenient, TimeSpan? Timeout, RetryPolicy? Retry, UniqueSpec? Unique,
-    string? TraceParent, Guid? RedriveOf)
+    string? TraceParent, Guid? RedriveOf, string? Key = null)
 {
     /// <returns>UTF-8 JSON, or null when there is nothing to keep.</returns>
     public static byte[]? Write(JobOptions? options)
@@ -16,7 +16,7 @@ internal sealed record StoredOptions(
             return null;
         var kept = new StoredOptions(
             options.Parameters is { Count: > 0 } ? options.Parameters : null, options.Lenient, options.Timeout, options.Retry, options.Unique,
-            options.TraceParent, options.RedriveOf?.Value);
+            options.TraceParent, options.RedriveOf?.Value, options.Key);
         return kept == None ? null : JsonSerializer.SerializeToUtf8Bytes(kept, StoredOptionsJson.Default.StoredOptions);
     }
 
@@ -39,7 +39,26 @@ internal sealed record StoredOptions(
             Unique = kept.Unique,
             TraceParent = kept.TraceParent,
             RedriveOf = kept.RedriveOf is { } of ? new JobId(of) : null,
+            Key = kept.Key,
         };
+    }
+
+    /// <summary>What recovery has to know: the job's key, and whether no two of that key run at once (<see cref="UniqueMode.Latest"/>).</summary>
+    public static (string? Key, bool IsAlone) KeyOf(ReadOnlySpan<byte> json)
+    {
+        // Nearly all have neither, and need not be read.
+        if (json.IndexOf("\"key\""u8) < 0)
+            return default;
+        try
+        {
+            var kept = JsonSerializer.Deserialize(json, StoredOptionsJson.Default.StoredOptions)!;
+            return (kept.Key, kept.Unique?.Mode == UniqueMode.Latest);
+        }
+        catch (JsonException)
+        {
+            // Whoever reads the job itself finds out, and fails it alone.
+            return default;
+        }
     }
 
     private static StoredOptions None { get; } = new(null, false, null, null, null, null, null);

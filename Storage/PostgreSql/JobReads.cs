@@ -17,6 +17,10 @@ internal sealed class JobReads(PostgreSqlDatabase database)
                 new JobId(reader.GetGuid(0)), reader.GetInt32(1), reader.GetInt32(2), Rows.Time(reader, 3), Rows.Time(reader, 4), reader.GetString(5)),
             cancellationToken);
 
+    public async Task<IReadOnlyList<PermitRow>> PermitsAsync(int shard, CancellationToken cancellationToken) => await database.ListAsync(
+        SqlText.Permits, [Bind.Of(shard), Bind.Of(database.Clock.Now)],
+        reader => new PermitRow(reader.GetGuid(0), Rows.Time(reader, 1), reader.GetInt32(2), Rows.Time(reader, 3)), cancellationToken);
+
     public async Task<IReadOnlyList<JobKeyRow>> KeysAsync(
         int shard, JobKeyKind kind, IReadOnlyList<ReadOnlyMemory<byte>> hashes, DateTimeOffset since, CancellationToken cancellationToken)
     {

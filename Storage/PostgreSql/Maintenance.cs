@@ -41,6 +41,11 @@ internal sealed partial class Maintenance(PostgreSqlDatabase database)
         foreach (var day in days.Order().Where(day => day.AddDays(1).ToDateTime(TimeOnly.MinValue) <= newest && !WasTooMany(day)))
             await DropAsync(day, before, cancellationToken);
         await ForgetAsync(before, cancellationToken);
+        while (await CallAsync(SqlText.PermitsForget, [Bind.Of(now)], reader => reader.GetInt32(0), cancellationToken) > 0)
+        {
+            // Some at a time.
+        }
+
         while (await CallAsync(SqlText.KeysDrop, [], reader => reader.GetBoolean(0), cancellationToken))
         {
             // Some at a time.

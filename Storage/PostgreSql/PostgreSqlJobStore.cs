@@ -71,6 +71,9 @@ public sealed class PostgreSqlJobStore : IJobStore, IAsyncDisposable
     public Task<IReadOnlyList<JobLeaseRow>> LeasesAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) =>
         reads.LeasesAsync(shard, ids, cancellationToken);
 
+    public Task<IReadOnlyList<PermitRow>> PermitsAsync(int shard, CancellationToken cancellationToken) =>
+        reads.PermitsAsync(shard, cancellationToken);
+
     public Task<IReadOnlyList<JobKeyRow>> FindKeysAsync(
         int shard, JobKeyKind kind, IReadOnlyList<ReadOnlyMemory<byte>> hashes, DateTimeOffset since, CancellationToken cancellationToken) =>
         reads.KeysAsync(shard, kind, hashes, since, cancellationToken);

@@ -173,7 +173,7 @@ internal sealed partial class Recovery(PostgreSqlDatabase database)
         foreach (var job in jobs)
         {
             if (!ended.Contains(job.Id))
-                open.Add(attempts.GetValueOrDefault(job.Id).Open(job.Id, job.Function, job.Priority, job.DueAt, job.ExpiresAt));
+                open.Add(attempts.GetValueOrDefault(job.Id).Open(job.Id, job.Function, job.Priority, job.DueAt, job.ExpiresAt, (job.Key, job.IsAlone)));
         }
 
         return open;
@@ -215,8 +215,10 @@ internal sealed partial class Recovery(PostgreSqlDatabase database)
         var function = reader.GetString(1);
         if (!names.TryGetValue(function, out var name))
             names.Add(function, name = function);
+        var (key, isAlone) = StoredOptions.KeyOf(Rows.Options(reader, 5));
         return new OpenJob(
-            new JobId(reader.GetGuid(0)), name, Rows.Priority(reader, 2), Rows.TimeOrNull(reader, 3), Rows.TimeOrNull(reader, 4), 0, 0, 0);
+            new JobId(reader.GetGuid(0)), name, Rows.Priority(reader, 2), Rows.TimeOrNull(reader, 3), Rows.TimeOrNull(reader, 4), 0, 0, 0,
+            Key: key, IsAlone: isAlone);
     }
 
     [LoggerMessage(

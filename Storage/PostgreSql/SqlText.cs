@@ -14,6 +14,7 @@ internal static class SqlText
     public static readonly string InsertNotes = Read("insert_notes");
     public static readonly string InsertLeases = Read("insert_leases");
     public static readonly string InsertKeys = Read("insert_keys");
+    public static readonly string InsertPermits = Read("insert_permits");
     public static readonly string InsertPosts = Read("insert_posts");
     public static readonly string StoredRows = Read("stored_rows");
     public static readonly string Clock = Read("clock");
@@ -53,6 +54,8 @@ internal static class SqlText
     public static readonly string Views = Read("views");
     public static readonly string Attempts = Read("attempts");
     public static readonly string Leases = Read("leases");
+    public static readonly string Permits = Read("permits");
+    public static readonly string PermitsForget = Read("permits_forget");
     public static readonly string Note = Read("note");
     public static readonly string Notes = Read("notes");
 

@@ -47,6 +47,8 @@ internal static class SqliteJobSql
         INSERT INTO job_lease (shard, id, attempt, number, started_at, until, worker) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """;
 
+    public const string InsertPermit = "INSERT INTO permit (shard, scope, at, count, kept_until) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+
     private const string AttemptsOfJob =
         """
         SELECT attempt, kind, at, started_at, retry_at, error, error_type FROM job_attempt
@@ -90,6 +92,9 @@ internal static class SqliteJobSql
     public static void Insert(SqliteStatement statement, int shard, in JobLeaseRow lease) => statement
         .Bind(1, shard).Bind(2, lease.Id).Bind(3, lease.Attempt).Bind(4, lease.Number).Bind(5, lease.StartedAt).Bind(6, lease.Until)
         .Bind(7, lease.Worker).Run();
+
+    public static void Insert(SqliteStatement statement, int shard, in PermitRow permit) => statement
+        .Bind(1, shard).Bind(2, permit.Scope.ToByteArray(bigEndian: true)).Bind(3, permit.At).Bind(4, permit.Count).Bind(5, permit.KeptUntil).Run();
 
     /// <summary>Reads id, function, content_type, priority, due_at, expires_at, tags, options, checksum, input from <paramref name="first"/> on.</summary>
     /// <exception cref="CorruptRowException">The checksum is another.</exception>

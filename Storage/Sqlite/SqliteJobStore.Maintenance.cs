@@ -20,6 +20,7 @@ public sealed partial class SqliteJobStore
         try
         {
             await ForgetInboxAsync(cancellationToken);
+            await ForgetPermitsAsync(cancellationToken);
             foreach (var shard in await ShardsAsync(cancellationToken))
             {
                 await ForgetJobsAsync(shard.Number, retention.Of(shard.Number), cancellationToken);
@@ -138,6 +139,25 @@ public sealed partial class SqliteJobStore
                     DELETE FROM job_key WHERE (shard, kind, hash, id) IN
                         (SELECT shard, kind, hash, id FROM job_key WHERE shard = ? AND id < ? ORDER BY id LIMIT ?)
                     """).Bind(1, shard).Bind(2, before).Bind(3, ForgottenAtOnceMax).Run();
+                return transaction.Session.Changes;
+            });
+        }
+        while (forgotten > 0);
+    }
+
+    private async Task ForgetPermitsAsync(CancellationToken cancellationToken)
+    {
+        int forgotten;
+        do
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            forgotten = await database.WriteAsync(transaction =>
+            {
+                transaction.Session.Prepare(
+                    """
+                    DELETE FROM permit WHERE (shard, scope, at, count) IN
+                        (SELECT shard, scope, at, count FROM permit WHERE kept_until <= ? LIMIT ?)
+                    """).Bind(1, Now).Bind(2, ForgottenAtOnceMax).Run();
                 return transaction.Session.Changes;
             });
         }

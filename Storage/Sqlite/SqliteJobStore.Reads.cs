@@ -60,6 +60,19 @@ public sealed partial class SqliteJobStore
             },
             cancellationToken);
 
+    public Task<IReadOnlyList<PermitRow>> PermitsAsync(int shard, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<PermitRow>>(
+            session =>
+            {
+                var permits = new List<PermitRow>();
+                using var row = session.Prepare("SELECT scope, at, count, kept_until FROM permit WHERE shard = ? AND kept_until > ?")
+                    .Bind(1, shard).Bind(2, Now);
+                while (row.Read())
+                    permits.Add(new PermitRow(new Guid(row.Bytes(0), bigEndian: true), row.Time(1), row.Int(2), row.Time(3)));
+                return permits;
+            },
+            cancellationToken);
+
     public Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken) => database.ReadAsync(
         session =>
         {

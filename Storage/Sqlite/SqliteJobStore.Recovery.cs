@@ -92,7 +92,7 @@ public sealed partial class SqliteJobStore
         var open = new List<OpenJob>(ids.Count);
         var row = session.Prepare(
             """
-            SELECT id, function, priority, due_at, expires_at, 0 FROM job j
+            SELECT id, function, priority, due_at, expires_at, 0, options FROM job j
             WHERE shard = ?1 AND id = ?2 AND NOT EXISTS (SELECT 1 FROM job_end e WHERE e.shard = ?1 AND e.id = ?2)
             """);
         foreach (var id in ids)
@@ -115,7 +115,7 @@ public sealed partial class SqliteJobStore
         var last = after;
         using var row = session.Prepare(
             """
-            SELECT j.id, j.function, j.priority, j.due_at, j.expires_at, e.state FROM job j LEFT JOIN job_end e ON e.shard = j.shard AND e.id = j.id
+            SELECT j.id, j.function, j.priority, j.due_at, j.expires_at, e.state, j.options FROM job j LEFT JOIN job_end e ON e.shard = j.shard AND e.id = j.id
             WHERE j.shard = ? AND j.id > ? AND j.id <= ? ORDER BY j.id LIMIT ?
             """)
             .Bind(1, claim.Number).Bind(2, after).Bind(3, claim.LastId).Bind(4, RecoveredAtOnceMax);
@@ -133,7 +133,8 @@ public sealed partial class SqliteJobStore
     private static OpenJob ReadOpen(SqliteSession session, SqliteStatement row, NameTable names)
     {
         var id = row.Id(0);
-        return SqliteJobSql.Tally(session, id).Open(id, names[row.Utf8(1)], (byte)row.Int(2), row.TimeOrNull(3), row.TimeOrNull(4));
+        var key = StoredOptions.KeyOf(row.Bytes(6));
+        return SqliteJobSql.Tally(session, id).Open(id, names[row.Utf8(1)], (byte)row.Int(2), row.TimeOrNull(3), row.TimeOrNull(4), key);
     }
 
     /// <summary>One text object for each name.</summary>

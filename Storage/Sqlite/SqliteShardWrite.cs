@@ -8,7 +8,7 @@ internal sealed class SqliteShardWrite(ShardWrite write, SqliteInboxBell bell, H
 
     public override int Rows { get; } =
         write.Jobs.Length + write.Keys.Length + write.Ends.Length + write.Attempts.Length + write.Notes.Length + write.Leases.Length
-        + write.Posts.Length;
+        + write.Posts.Length + write.Permits.Length;
 
     public override long Bytes { get; } = BytesOf(write);
 
@@ -28,6 +28,7 @@ internal sealed class SqliteShardWrite(ShardWrite write, SqliteInboxBell bell, H
         Insert(write.Attempts, session, SqliteJobSql.InsertAttempt, (statement, row) => SqliteJobSql.Insert(statement, row.Id.Shard, row));
         Insert(write.Notes, session, SqliteJobSql.InsertNote, (statement, note) => SqliteJobSql.Insert(statement, note.Id.Shard, note));
         Insert(write.Leases, session, SqliteJobSql.InsertLease, (statement, lease) => SqliteJobSql.Insert(statement, lease.Id.Shard, lease));
+        Insert(write.Permits, session, SqliteJobSql.InsertPermit, (statement, permit) => SqliteJobSql.Insert(statement, shard, permit));
         Insert(write.Posts, session, SqliteJobSql.InsertInbox, (statement, post) => SqliteJobSql.Insert(statement, post.Shard, post.Id, post.Spec));
     }
 

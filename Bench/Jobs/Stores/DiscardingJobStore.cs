@@ -70,6 +70,8 @@ internal sealed class DiscardingJobStore : IJobStore, IAsyncDisposable
 
     public Task<IReadOnlyList<JobLeaseRow>> LeasesAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) => throw Nothing();
 
+    public Task<IReadOnlyList<PermitRow>> PermitsAsync(int shard, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<PermitRow>>([]);
+
     public Task<IReadOnlyList<JobKeyRow>> FindKeysAsync(
         int shard, JobKeyKind kind, IReadOnlyList<ReadOnlyMemory<byte>> hashes, DateTimeOffset since, CancellationToken cancellationToken) =>
         throw Nothing();

@@ -189,7 +189,7 @@ internal sealed partial class PumpBell : IDisposable
         while (later.TryDequeue(out var next))
         {
             next.Queue.UnmarkForOthers();
-            if (next.Queue.Count == 0)
+            if (!next.Queue.HasOffers)
                 continue;
             left[next.Queue] = next.Shard;
             foreach (var silo in RouteOf(next.Shard, next.Queue.Function).Others)
@@ -214,7 +214,7 @@ internal sealed partial class PumpBell : IDisposable
         foreach (var (queue, shard) in left)
         {
             left.TryRemove(queue, out _);
-            if (queue.Count > 0)
+            if (queue.HasOffers)
                 Ring(shard, queue);
         }
     }

@@ -7,6 +7,8 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
     private const int SweepMin = 4_096;
 
     private readonly Line[] lines = new Line[Priorities];
+    private KeyedLines? keyed;
+    private ShardLimits? limits;
     private int ended;
     private int isMarked;
 
@@ -18,6 +20,16 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
     /// <summary>Entries in the lines, those that are not ready any more among them.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Whether jobs can be had, as far as their keys are concerned; not those whose key is at a limit.</summary>
+    public bool HasOffers => keyed is null ? Count > 0 : keyed.Offers > 0;
+
+    /// <summary>What bounds the starts of its jobs; null: nothing. It is empty when that changes.</summary>
+    public ShardLimits? Limits
+    {
+        get => limits;
+        set => (limits, keyed) = (value, value?.IsKeyed == true ? new KeyedLines(this, value) : null);
+    }
+
     /// <summary>Notes that other silos' pumps are to be rung. False: that was noted before.</summary>
     public bool TryMarkForOthers() => Volatile.Read(ref isMarked) == 0 && Interlocked.Exchange(ref isMarked, 1) == 0;
 
@@ -28,7 +40,13 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
     {
         if (job.IsLined)
             return;
-        job.IsLined = true;
+        Enter(job);
+        if (keyed is not null)
+        {
+            AddKeyed(job, isFirst: false);
+            return;
+        }
+
         ref var line = ref LineOf(job);
         job.Next = null;
         if (line.Last is null)
@@ -36,24 +54,49 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
         else
             line.Last.Next = job;
         line.Last = job;
-        Count++;
     }
 
     public void AddFirst(JobEntry job)
     {
         if (job.IsLined)
             return;
-        job.IsLined = true;
+        Enter(job);
+        if (keyed is not null)
+        {
+            AddKeyed(job, isFirst: true);
+            return;
+        }
+
         ref var line = ref LineOf(job);
         job.Next = line.First;
         line.First = job;
         line.Last ??= job;
+    }
+
+    /// <summary>A job stands in a line, of this queue or of its key.</summary>
+    public void Enter(JobEntry job)
+    {
+        job.IsLined = true;
         Count++;
     }
+
+    /// <summary>It does not any more.</summary>
+    public void Leave(JobEntry job)
+    {
+        if (job.State.HasEnded())
+            ended = Math.Max(0, ended - 1);
+        (job.Next, job.IsLined) = (null, false);
+        Count--;
+    }
+
+    /// <summary>The key of a line is not at a limit any more.</summary>
+    public void Return(KeyLine line) => keyed?.Return(line);
 
     /// <summary>Takes out the first that is still ready.</summary>
     public JobEntry? Take()
     {
+        if (keyed is not null)
+            return TakeKeyed(keyed);
         for (var i = 0; i < Priorities; i++)
         {
             ref var line = ref lines[i];
@@ -61,7 +104,7 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
             {
                 line.First = job.Next;
                 line.Last = line.First is null ? null : line.Last;
-                Out(job);
+                Leave(job);
                 if (job.State == JobState.Ready && !job.IsChanging)
                     return job;
             }
@@ -75,6 +118,8 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
     {
         if (!job.IsLined || ++ended < SweepMin || ended < Count / 2)
             return;
+        if (keyed is not null)
+            SweepKeyed();
         for (var i = 0; i < Priorities; i++)
             Sweep(ref lines[i]);
         ended = 0;
@@ -85,6 +130,8 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
     {
         get
         {
+            if (keyed is not null)
+                return keyed.First;
             foreach (ref readonly var line in lines.AsSpan())
             {
                 if (line.First is { } job)
@@ -95,9 +142,11 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
         }
     }
 
-    /// <summary>The next ones in order, without taking them out.</summary>
+    /// <summary>The next ones in order, without taking them out; where there are keys, in no order those that may come next.</summary>
     public IEnumerable<JobEntry> Peek()
     {
+        foreach (var job in keyed?.All() ?? [])
+            yield return job;
         for (var i = 0; i < Priorities; i++)
         {
             for (var job = lines[i].First; job is not null; job = job.Next)
@@ -126,17 +175,55 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
     public void Clear()
     {
         Array.Clear(lines);
-        Count = 0;
+        (Count, ended) = (0, 0);
+        Limits = null;
     }
 
     private ref Line LineOf(JobEntry job) => ref lines[Math.Clamp((job.Priority == JobOptions.Default.Priority ? Priority : job.Priority) - 1, 0, Priorities - 1)];
 
-    private void Out(JobEntry job)
+    private void AddKeyed(JobEntry job, bool isFirst)
     {
-        if (job.State.HasEnded())
-            ended--;
-        (job.Next, job.IsLined) = (null, false);
-        Count--;
+        // Since when it waits: what it ages by.
+        job.StartedAt = limits!.Now;
+        keyed!.Add(job, isFirst);
+    }
+
+    private JobEntry? TakeKeyed(KeyedLines from)
+    {
+        var now = limits!.Now;
+        while (from.Take(now) is { } job)
+        {
+            Leave(job);
+            if (job.State == JobState.Ready && !job.IsChanging)
+                return job;
+        }
+
+        return null;
+    }
+
+    private void SweepKeyed()
+    {
+        foreach (var group in limits!.Groups)
+        {
+            foreach (var line in group.Lines.Where(line => line.Queue == this))
+                Sweep(ref line.Jobs, _ => true);
+            Sweep(ref group.Waiting, job => job.Queue == this);
+        }
+    }
+
+    private void Sweep(ref JobChain chain, Func<JobEntry, bool> isMine)
+    {
+        var job = chain.First;
+        chain = default;
+        while (job is not null)
+        {
+            var next = job.Next;
+            if (job.State.HasEnded() && isMine(job))
+                Leave(job);
+            else
+                chain.AddLast(job);
+            job = next;
+        }
     }
 
     private void Sweep(ref Line line)
@@ -146,7 +233,7 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
         while (job is not null)
         {
             var next = job.Next;
-            Out(job);
+            Leave(job);
             if (!job.State.HasEnded())
                 AddLast(job);
             job = next;

@@ -12,7 +12,10 @@ internal sealed class JobEntry(JobId id, FunctionQueue queue)
     /// <summary>The one behind it in its queue.</summary>
     public JobEntry? Next;
 
-    /// <summary>When the current attempt started; ticks on the store's clock.</summary>
+    /// <summary>Its key, with what is known of that; null: it has none.</summary>
+    public KeyGroup? Group;
+
+    /// <summary>When the current attempt started, or since when it is lined up where that counts; ticks on the store's clock.</summary>
     public long StartedAt;
 
     /// <summary>When it ends as cancelled, should it not have started; 0: never.</summary>
@@ -24,9 +27,9 @@ internal sealed class JobEntry(JobId id, FunctionQueue queue)
     public byte Crashes;
     public byte Priority = 3;
 
-    /// <summary>The silo whose pump has it while it runs: a place in the shard's list of holders.</summary>
-    public byte Holder;
-    public JobState State = JobState.Ready;
+
+    private byte holder;
+    private byte state = (byte)JobState.Ready;
 
     /// <summary>A former owner ended uncleanly and may have started it: a start has to be marked.</summary>
     public bool IsDoubtful;
@@ -36,6 +39,33 @@ internal sealed class JobEntry(JobId id, FunctionQueue queue)
 
     /// <summary>Rows about it are on their way to the store; nothing else is decided about it until they have arrived.</summary>
     public bool IsChanging;
+
+    /// <summary>It has been taken, with permits of the limits, and is not handed out yet.</summary>
+    public bool IsReserved;
+
+    public JobState State
+    {
+        get => (JobState)state;
+        set
+        {
+            if (Queue.Limits is { } limits && (value == JobState.Running) != (State == JobState.Running))
+                limits.Moved(this, value == JobState.Running);
+            state = (byte)value;
+        }
+    }
+
+    /// <summary>The silo whose pump has it while it runs: a place in the shard's list of holders.</summary>
+    public byte Holder
+    {
+        get => holder;
+        set
+        {
+            var before = holder;
+            holder = value;
+            if (before != value && State == JobState.Running)
+                Queue.Limits?.Moved(before, value);
+        }
+    }
 
     /// <summary>The number of the next attempt: never one that may have been used.</summary>
     public int NextAttempt => Attempt + 1;

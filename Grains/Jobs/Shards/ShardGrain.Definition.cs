@@ -50,6 +50,8 @@ internal sealed partial class ShardGrain
     private void OnDefinitionChanged(QueueDefinition before)
     {
         memory.SetPriority(definition.Priority);
+        if (!ReferenceEquals(before.Limits, definition.Limits))
+            Configure(definition.Limits);
         if (before.Paused && !definition.Paused)
             RingAll();
     }

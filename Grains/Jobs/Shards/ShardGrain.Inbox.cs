@@ -47,7 +47,7 @@ internal sealed partial class ShardGrain
                 continue;
             isAnyStored |= isStored;
             if (!isStored)
-                journal.Gathering.Jobs.Add(new JobRow(job.Id, WithTimes(job.Spec, store.Now)));
+                journal.Gathering.Jobs.Add(new JobRow(job.Id, WithTimes(WithKey(job.Spec), store.Now)));
             else if (answered.Add(job.Id))
                 AcceptStored(job);
         }
@@ -62,8 +62,9 @@ internal sealed partial class ShardGrain
 
     private void AcceptStored(in JobRow row)
     {
-        if (memory.Accept(row, store.Now) is not { } job)
+        if (memory.Accept(row with { Spec = WithKey(row.Spec) }, store.Now) is not { } job)
             return;
+        UseKeys();
         if (!claim.WasClean)
             (job.IsDoubtful, job.Attempt) = (true, job.Attempt + 1);
         Ring(job.Queue);

@@ -18,17 +18,18 @@ internal sealed partial class ShardGrain
         if (memory.QueueOf(function) is not { } queue || !MayStart() || !MayHold(pump, function))
             return [];
         var taken = Take(queue, max, holders.PlaceOf(pump.Silo));
-        return taken.Count == 0 ? [] : await LeaseAsync(queue, taken, pump, function);
+        return taken.Count == 0 ? [] : await ThenConfigureAsync(LeaseAsync(queue, taken, pump, function));
     }
 
     public async Task<JobLease?> LeaseSuspectAsync(IReadOnlyCollection<string> functions, PumpCall pump)
     {
-        var suspect = memory.Suspects.FirstOrDefault(job => !job.IsChanging && functions.Contains(job.Queue.Function));
-        if (suspect is null || !MayStart() || !MayHold(pump, null))
+        if (!MayStart() || !MayHold(pump, null))
             return null;
-        memory.Unline(suspect);
-        Start(suspect, store.Now, holders.PlaceOf(pump.Silo));
-        return await LeaseAsync(suspect.Queue, [suspect], pump, null) is [var lease] ? lease : null;
+        var silo = holders.PlaceOf(pump.Silo);
+        if (TakeSuspect(functions, silo) is not { } suspect)
+            return null;
+        Start(suspect, store.Now, silo);
+        return await ThenConfigureAsync(LeaseAsync(suspect.Queue, [suspect], pump, null)) is [var lease] ? lease : null;
     }
 
     public async Task CompleteAsync(JobResult[] results)
@@ -48,11 +49,13 @@ internal sealed partial class ShardGrain
     private bool MayStart()
     {
         wasSilent |= IsSilent;
-        return !isLost && !isMoving && !IsSilent && !definition.Paused;
+        return !isLost && !isMoving && !IsSilent && !definition.Paused && !isToConfigure;
     }
 
     private List<JobEntry> Take(FunctionQueue queue, int max, byte holder)
     {
+        if (limits is not null && (max = RoomFor(max, holder)) == 0)
+            return [];
         var now = store.Now;
         var (taken, bytes) = (new List<JobEntry>(Math.Min(max, queue.Count)), 0L);
         while (taken.Count < max && bytes < JobLimits.LeaseBytesMax && queue.Take() is { } job)
@@ -69,7 +72,7 @@ internal sealed partial class ShardGrain
         }
 
         // Whoever gets fewer than asked for takes it that there are no more.
-        if (taken.Count < max && queue.Count > 0)
+        if (taken.Count < max && queue.HasOffers)
             Ring(queue);
 
         Show();
@@ -79,9 +82,11 @@ internal sealed partial class ShardGrain
 
     private void Start(JobEntry job, DateTimeOffset now, byte holder)
     {
+        job.Holder = holder;
         job.State = JobTransitions.Next(job.State, JobEvent.Leased)!.Value;
         job.Attempt = job.NextAttempt;
-        (job.StartedAt, job.Holder) = (now.UtcTicks, holder);
+        job.StartedAt = now.UtcTicks;
+        limits?.Reserve(job);
         ForgetProgress(job.Id);
         changes.Happened(job.Id);
     }
@@ -138,7 +143,11 @@ internal sealed partial class ShardGrain
         foreach (var job in taken)
         {
             if (job.State != JobState.Running)
+            {
+                limits?.Release(job);
                 continue;
+            }
+
             var spec = job.Spec ?? read?.GetValueOrDefault(job.Id);
             if (job.IsChanging)
             {
@@ -148,6 +157,10 @@ internal sealed partial class ShardGrain
             else if (spec is null)
             {
                 EndDamaged(job);
+            }
+            else if (limits?.TryHandOut(job) == false)
+            {
+                GiveBackLate(job);
             }
             else
             {
@@ -181,8 +194,11 @@ internal sealed partial class ShardGrain
     private void GiveBack(List<JobEntry> taken, bool areMarked)
     {
         var back = new List<JobEntry>(taken.Count);
-        foreach (var job in taken.Where(job => job.State == JobState.Running))
+        foreach (var job in taken)
         {
+            limits?.Release(job);
+            if (job.State != JobState.Running)
+                continue;
             if (areMarked && job.IsDoubtful && !job.IsChanging)
             {
                 NoteReturned(job, store.Now);
@@ -199,8 +215,9 @@ internal sealed partial class ShardGrain
     }
 
     /// <summary>The attempt was not handed out, so its number is free: a new owner takes one more than is on record to be used, not two.</summary>
-    private static void Unstart(JobEntry job)
+    private void Unstart(JobEntry job)
     {
+        limits?.Release(job);
         job.State = JobTransitions.Next(job.State, JobEvent.Returned)!.Value;
         job.Attempt--;
     }

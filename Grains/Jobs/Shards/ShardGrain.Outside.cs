@@ -20,8 +20,11 @@ internal sealed partial class ShardGrain
         if (!MayStart())
             return [];
         var taken = TakeOutside(ask);
-        if (taken.Count == 0)
-            return [];
+        return taken.Count == 0 ? [] : await ThenConfigureAsync(LeaseOutsideAsync(taken, ask));
+    }
+
+    private async Task<OutsideJob[]> LeaseOutsideAsync(List<JobEntry> taken, OutsideAsk ask)
+    {
         Dictionary<JobId, JobSpec> read;
         try
         {
@@ -82,12 +85,15 @@ internal sealed partial class ShardGrain
     }
 
     private bool HasReady(string function) =>
-        memory.QueueOf(function)?.Count > 0 || memory.Suspects.Any(job => !job.IsChanging && job.Queue.Function == function);
+        limits is null
+            ? memory.QueueOf(function)?.Count > 0 || memory.Suspects.Any(job => !job.IsChanging && job.Queue.Function == function)
+            : HasReadyWithin(limits, function);
 
     private List<JobEntry> TakeOutside(OutsideAsk ask)
     {
         var (taken, bytes, now) = (new List<JobEntry>(), 0L, store.Now);
-        while (taken.Count < ask.Max && bytes < OutsideBytes && NextOf(ask.Functions) is { } job)
+        var max = limits is null ? ask.Max : RoomFor(ask.Max, Holders.Outside);
+        while (taken.Count < max && bytes < OutsideBytes && NextOf(ask.Functions) is { } job)
         {
             if (IsExpired(job, now))
             {
@@ -111,10 +117,8 @@ internal sealed partial class ShardGrain
         {
             if (memory.QueueOf(function)?.Take() is { } job)
                 return job;
-            if (memory.Suspects.FirstOrDefault(s => !s.IsChanging && s.Queue.Function == function) is not { } suspect)
-                continue;
-            memory.Unline(suspect);
-            return suspect;
+            if (TakeSuspect([function], Holders.Outside) is { } suspect)
+                return suspect;
         }
 
         return null;
@@ -133,8 +137,8 @@ internal sealed partial class ShardGrain
         foreach (var job in taken)
         {
             if (job.State != JobState.Running)
-                continue;
-            if (job.IsChanging)
+                limits?.Release(job);
+            else if (job.IsChanging)
                 Unstart(job); // being cancelled: should that not succeed, it is lined up then
             else if ((job.Spec ?? read.GetValueOrDefault(job.Id)) is { } stored && AsRun(stored) is var spec)
                 handed.Add((job, new OutsideJob(new JobLease(job.Id, job.Attempt, claim.Epoch, spec), LeaseTo(job, spec, until, ask.Worker))));
@@ -143,8 +147,7 @@ internal sealed partial class ShardGrain
         }
 
         await journal.WriteAsync();
-        // Those that were cancelled in the same moment are not worth a start.
-        return [.. handed.Where(h => h.Job.State == JobState.Running).Select(h => h.Out)];
+        return [.. handed.Where(h => IsHandedOut(h.Job)).Select(h => h.Out)];
     }
 
     /// <summary>The journal has the row.</summary>
@@ -272,7 +275,7 @@ internal sealed partial class ShardGrain
     private void RecoverOutside(in OpenJob found, in JobLeaseRow row, RetryPolicy? retry)
     {
         var job = Add(found);
-        (job.State, job.Attempt, job.StartedAt, job.Holder) = (JobState.Running, row.Attempt, row.StartedAt.UtcTicks, Holders.Outside);
+        (job.Holder, job.State, job.Attempt, job.StartedAt) = (Holders.Outside, JobState.Running, row.Attempt, row.StartedAt.UtcTicks);
         outside.Add(row, retry);
     }
 }

@@ -25,8 +25,12 @@ internal sealed partial class ShardGrain
         (lastStored, inboxPosition) = (claim.LastId, claim.InboxPosition);
         // What pumps hold of it stays with them, under the same attempt.
         var held = await bell.HeldOfAsync(Key, claim.Epoch, leaving.Token);
+        // From here on nothing starts that a former owner has handed out.
+        takenOverAt = store.Now;
         await UntilDoneAsync(() => RecoverJobsAsync(held));
+        await UntilDoneAsync(ReadStartsAsync);
         (isRecovered, endedEarly) = (true, null);
+        ConfigureWhenQuiet();
         RingAll();
         CheckpointWhenDue();
         _ = UntilDoneAsync(ReadInboxAsync);
@@ -106,7 +110,7 @@ internal sealed partial class ShardGrain
 
         var job = Add(found);
         job.Crashes = (byte)crashes;
-        (job.State, job.Attempt, job.StartedAt, job.Holder) = (JobState.Running, attempt, store.Now.UtcTicks, holders.PlaceOf(silo));
+        (job.Holder, job.State, job.Attempt, job.StartedAt) = (holders.PlaceOf(silo), JobState.Running, attempt, store.Now.UtcTicks);
         job.IsDoubtful = found.Attempt >= attempt;
         // It was there when it was asked, and may have gone since.
         if (cluster.Current.Find(silo) is null)
@@ -145,6 +149,8 @@ internal sealed partial class ShardGrain
         job.Failures = (short)found.Failures;
         job.Crashes = (byte)Math.Min(found.Crashes, byte.MaxValue);
         job.Attempt = found.Attempt;
+        memory.Name(job, found.Key, found.IsAlone);
+        UseKeys();
         return job;
     }
 

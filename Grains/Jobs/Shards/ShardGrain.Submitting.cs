@@ -76,7 +76,7 @@ internal sealed partial class ShardGrain
         var first = mint.Next(now, jobs.Length);
         journal.Gathering.Jobs.MakeRoom(jobs.Length);
         for (var i = 0; i < jobs.Length; i++)
-            journal.Gathering.Jobs.Add(new JobRow(first.Plus(i), WithTimes(jobs[i], now)));
+            journal.Gathering.Jobs.Add(new JobRow(first.Plus(i), WithTimes(WithKey(jobs[i]), now)));
         return first;
     }
 
@@ -173,9 +173,11 @@ internal sealed partial class ShardGrain
 
     private async Task<JobSubmitted> StoreUniqueAsync(JobSpec job, UniqueSpec unique, byte[] hash, JobKey? key)
     {
+        if (unique.Mode is UniqueMode.Debounce or UniqueMode.Latest)
+            return await StoreReplacingAsync(job, unique, hash, key);
         var within = unique.Within ?? JobLimits.KeyWindow;
         if (await FindKeyAsync(JobKeyKind.Unique, hash, store.Now - within) is { } row
-            && await StateAsync(row.Id) is { } state && (unique.While ?? UniqueKey.OpenStates).Contains(state))
+            && await StateAsync(row.Id) is { } state && (unique.Mode == UniqueMode.Throttle || (unique.While ?? UniqueKey.OpenStates).Contains(state)))
         {
             await RememberAsync(key, row.Id);
             return new JobSubmitted(SubmitOutcome.Duplicate, row.Id);

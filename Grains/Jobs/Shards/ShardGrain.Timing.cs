@@ -22,7 +22,7 @@ internal sealed partial class ShardGrain
 
     private void ArmTimer()
     {
-        var next = Math.Min(Math.Min(memory.NextTime ?? long.MaxValue, outside.First ?? long.MaxValue), ringAllAt);
+        var next = Math.Min(Math.Min(memory.NextTime ?? long.MaxValue, outside.First ?? long.MaxValue), Math.Min(ringAllAt, limits?.NextTime ?? long.MaxValue));
         if (next >= armedFor)
             return;
         armedFor = next;
@@ -38,6 +38,7 @@ internal sealed partial class ShardGrain
         {
             if (ringAllAt <= now.UtcTicks)
                 RingAll();
+            limits?.Tick();
             ExpireDue(now);
             RetryDue(now);
             FailExpired(now);
@@ -116,6 +117,7 @@ internal sealed partial class ShardGrain
         if (memory.Add(id, spec.Function) is not { } job)
             return;
         memory.Describe(job, spec);
+        UseKeys();
         // Being cancelled: should that not succeed, it is lined up then.
         if (memory.IsEnding(id))
             job.IsChanging = true;

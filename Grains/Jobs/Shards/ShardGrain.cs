@@ -18,7 +18,7 @@ namespace Hearth.Jobs;
 [PoolPlacement]
 internal sealed partial class ShardGrain(
     IJobStore store, QueueCatalogue catalogue, StoreWatch watch, PumpBell bell, IClusterView cluster, FunctionRegistry functions, PayloadBudget budget, JobsOptions options,
-    TimeProvider clock, ILogger<ShardGrain> logger) : Grain, IShardGrain
+    TimeProvider clock, ILogger<ShardGrain> logger) : Grain, IShardGrain, IShardLimitsHost
 {
     private readonly ShardMemory memory = new(budget);
     private readonly JobWatch ends = new();
@@ -44,6 +44,8 @@ internal sealed partial class ShardGrain(
         mint = new JobIdMint(claim.Number, claim.Epoch, claim.LastId);
         HearthMetrics.Add(gauge = new ShardGauge(ShardKey.QueueOf(Key)));
         StartTimer();
+        if (options.LimitsOf?.Invoke(gauge.Queue) is { } asked)
+            Configure(asked);
         FollowCluster();
         FollowDefinition();
         recovery = RecoverAsync();
@@ -60,6 +62,7 @@ internal sealed partial class ShardGrain(
             await journal.SettleAsync();
             if (isLost)
                 return;
+            await CloseLimitsAsync();
             await CheckpointAsync();
             // Whoever comes next need not suspect its jobs, if none may have run in a way that is not on record, and what runs does so on other
             // silos that live: they are asked.
@@ -101,7 +104,8 @@ internal sealed partial class ShardGrain(
         var (succeeded, failed) = (0, 0);
         foreach (ref readonly var end in batch.Ends.Memory.Span)
         {
-            memory.End(end);
+            if (memory.End(end) is { } next)
+                LineUp(next);
             succeeded += end.State == JobState.Succeeded ? 1 : 0;
             failed += end.State == JobState.Failed ? 1 : 0;
             outside.Remove(end.Id);
@@ -115,6 +119,7 @@ internal sealed partial class ShardGrain(
         HearthMetrics.End(gauge.Queue, succeeded, failed, batch.Ends.Count - succeeded - failed);
         Follow(batch.Attempts.Memory.Span);
         Follow(batch.Leases.Memory.Span);
+        Follow(batch.Permits.Memory.Span);
         RingAfterSilence();
         ArmTimer();
         CheckpointWhenDue();
@@ -150,6 +155,8 @@ internal sealed partial class ShardGrain(
             rung = job.Queue;
             Ring(rung);
         }
+
+        UseKeys();
     }
 
     private void Follow(ReadOnlySpan<JobAttemptRow> attempts)
@@ -211,6 +218,7 @@ internal sealed partial class ShardGrain(
 
         foreach (ref readonly var lease in batch.Leases.Memory.Span)
             FailLease(lease);
+        Fail(batch.Permits.Memory.Span);
 
         RingAfterSilence();
         ArmTimer();
@@ -274,7 +282,7 @@ internal sealed partial class ShardGrain(
             RingSuspects(function);
         foreach (var queue in memory.Queues)
         {
-            if (queue.Count > 0)
+            if (queue.HasOffers)
                 Ring(queue);
         }
     }

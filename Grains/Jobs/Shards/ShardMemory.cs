@@ -11,6 +11,7 @@ internal sealed class ShardMemory
     private readonly PayloadBudget budget;
     private readonly Dictionary<JobId, JobEntry> entries = [];
     private readonly Dictionary<string, FunctionQueue> queues = new(StringComparer.Ordinal);
+    private readonly KeyTable keys = new();
     private readonly TimedJobs starts;
     private readonly LinkedList<JobEntry> suspects = new();
 
@@ -20,6 +21,7 @@ internal sealed class ShardMemory
     private readonly HashSet<JobId> ending = [];
     private readonly HashSet<JobId> lookedAt = [];
     private byte priority = JobOptions.Default.Priority;
+    private ShardLimits? limits;
     private bool hasLeft;
 
     public ShardMemory(PayloadBudget budget)
@@ -29,6 +31,9 @@ internal sealed class ShardMemory
         Retries = new TimedJobs(id => Find(id) is { State: JobState.Retrying or JobState.Scheduled });
         Expiries = new TimedJobs(id => Find(id) is { ExpiresAt: not 0 });
     }
+
+    /// <summary>The keys of open jobs.</summary>
+    public KeyTable Keys => keys;
 
     /// <summary>Jobs that may have killed a silo.</summary>
     public IReadOnlyCollection<JobEntry> Suspects => suspects;
@@ -147,7 +152,7 @@ internal sealed class ShardMemory
     public JobEntry? Add(JobId id, string function)
     {
         if (!queues.TryGetValue(function, out var queue))
-            queues.Add(function, queue = new FunctionQueue(function, priority));
+            queues.Add(function, queue = new FunctionQueue(function, priority) { Limits = limits });
         var job = new JobEntry(id, queue);
         return entries.TryAdd(id, job) ? job : null;
     }
@@ -159,6 +164,7 @@ internal sealed class ShardMemory
         {
             job.Priority = options.Priority;
             Expire(job, options.ExpiresAt);
+            Name(job, options.Key, options.Unique?.Mode == UniqueMode.Latest);
         }
 
         Keep(job, spec);
@@ -172,6 +178,16 @@ internal sealed class ShardMemory
         Expiries.Add(job.Id, time.UtcTicks);
     }
 
+    /// <summary>A job has a key.</summary>
+    public void Name(JobEntry job, string? key, bool isAlone)
+    {
+        if (key is null || job.Group is not null)
+            return;
+        job.Group = keys.Enter(key);
+        if (isAlone)
+            keys.SetAlone(job.Group);
+    }
+
     public void Keep(JobEntry job, JobSpec spec)
     {
         if (!hasLeft && job.Spec is null && budget.TryKeep(spec))
@@ -182,6 +198,8 @@ internal sealed class ShardMemory
     public void Line(JobEntry job, bool isFirst = false)
     {
         job.State = JobState.Ready;
+        if (limits?.HasOrder == true && !KeyOrder.TryTurn(limits.GroupOf(job), job, isFirst))
+            return;
         if (job.Crashes > 0)
             LineSuspect(job);
         else if (isFirst)
@@ -198,7 +216,8 @@ internal sealed class ShardMemory
     }
 
     /// <summary>Forgets a job that has ended.</summary>
-    public void End(in JobEnd end)
+    /// <returns>The job behind it, whose turn it is now and which is to be lined up; null when none has waited for this.</returns>
+    public JobEntry? End(in JobEnd end)
     {
         var wasParked = ending.Remove(end.Id);
         if (entries.Remove(end.Id, out var job))
@@ -209,13 +228,19 @@ internal sealed class ShardMemory
             else if (job.IsLined)
                 Unline(job);
             Drop(job);
+            if (job.Group is { } group)
+                Leave(group);
+            return limits?.HasOrder == true ? KeyOrder.Next(limits.GroupOf(job), job) : null;
         }
-        else if (wasParked)
+
+        if (wasParked)
         {
             if (!waking.Remove(end.Id))
                 endedWhileParked.Add(end.Id);
             Parked--;
         }
+
+        return null;
     }
 
     /// <summary>
@@ -242,6 +267,51 @@ internal sealed class ShardMemory
 
     /// <summary>Ids of the parked jobs, in no order.</summary>
     public IEnumerable<JobId> ParkedIds => starts.All.Concat(waking).Where(id => !endedWhileParked.Contains(id));
+
+    /// <summary>Other limits, or none: all ready jobs line up anew.</summary>
+    public void Use(ShardLimits? next)
+    {
+        limits = next;
+        var lined = entries.Values.Where(job => job.IsLined).OrderBy(job => job.Id).ToList();
+        suspects.Clear();
+        foreach (var job in entries.Values)
+            (job.IsLined, job.Next) = (false, null);
+        foreach (var queue in queues.Values)
+        {
+            queue.Clear();
+            queue.Limits = next;
+        }
+
+        if (next is null)
+            keys.Forget();
+        foreach (var job in entries.Values.Where(job => job.State == JobState.Running))
+            next?.Moved(job, isRunning: true);
+        if (next?.HasOrder == true)
+            SetHeads(next);
+        foreach (var job in lined.Where(job => job.State == JobState.Ready))
+            Line(job);
+    }
+
+    /// <summary>Of each key the job that has begun goes before those that have not.</summary>
+    private void SetHeads(ShardLimits next)
+    {
+        foreach (var job in entries.Values.Where(job => job.Attempt > 0 || job.State == JobState.Running))
+        {
+            var group = next.GroupOf(job);
+            if (group.Head is not { } head || IsBefore(job, head))
+                group.Head = job;
+        }
+
+        static bool IsBefore(JobEntry one, JobEntry other) => (one.State == JobState.Running) != (other.State == JobState.Running)
+            ? one.State == JobState.Running
+            : one.Id < other.Id;
+    }
+
+    private void Leave(KeyGroup group)
+    {
+        keys.Leave(group);
+        limits?.Left(group);
+    }
 
     private void LineSuspect(JobEntry job)
     {

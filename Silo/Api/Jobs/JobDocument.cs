@@ -17,6 +17,7 @@ namespace Hearth.Api.Jobs;
 /// <param name="Error">Why it, or its last attempt, failed.</param>
 /// <param name="ErrorType">Short name of the error.</param>
 /// <param name="Tags">To find it by.</param>
+/// <param name="Key">What limits per key, order and fairness of its queue go by.</param>
 /// <param name="RedriveOf">The ended job that this one runs again.</param>
 /// <param name="ResultContentType">Media type of the result.</param>
 /// <param name="Result">Where the result is; null until there is one.</param>
@@ -38,6 +39,7 @@ internal sealed record JobDocument(
     string? Error,
     string? ErrorType,
     IReadOnlyList<string> Tags,
+    string? Key,
     string? RedriveOf,
     string? ResultContentType,
     string? Result,
@@ -52,7 +54,7 @@ internal sealed record JobDocument(
         var path = PathOf(job.Id, request);
         return new JobDocument(
             job.Id.ToString(), queue, job.Function, job.State, job.Priority, job.AcceptedAt, job.DueAt, job.ExpiresAt, job.Attempt, job.StartedAt,
-            job.EndedAt, job.Error, job.ErrorType, job.Tags ?? [], job.RedriveOf?.ToString(), job.ResultContentType,
+            job.EndedAt, job.Error, job.ErrorType, job.Tags ?? [], job.Key, job.RedriveOf?.ToString(), job.ResultContentType,
             job.State == JobState.Succeeded ? path + "/result" : null, path + "/events", path + "/log",
             job.Progress is { } progress ? new ProgressDocument(progress.Percent, progress.Message, progress.At) : null);
     }

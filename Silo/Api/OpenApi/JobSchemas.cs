@@ -41,6 +41,7 @@ internal static class JobSchemas
               }
             },
             "tags": { "type": "array", "maxItems": 10, "uniqueItems": true, "items": { "type": "string", "minLength": 1, "maxLength": 100 } },
+            "key": { "type": "string", "minLength": 1, "maxLength": 255, "description": "What limits per key, order and fairness of the queue go by; as the queue says by default." },
             "unique": {
               "type": "object",
               "additionalProperties": false,
@@ -48,6 +49,12 @@ internal static class JobSchemas
               "properties": {
                 "key": { "type": "string", "minLength": 1, "maxLength": 255, "description": "What makes two alike; function and input by default." },
                 "within": { "$ref": "#/components/schemas/jobs.duration", "description": "Only jobs accepted within this time count; 24h by default." },
+                "mode": {
+                  "enum": ["refuse", "throttle", "debounce", "latest"], "default": "refuse",
+                  "description": "What happens to a job of which another like it is known: refused, replacing the one that waits (debounce, latest)."
+                },
+                "wait": { "$ref": "#/components/schemas/jobs.duration", "description": "Debounce: how long it has to be quiet before the job starts." },
+                "max": { "$ref": "#/components/schemas/jobs.duration", "description": "Debounce: longest time by which the start is put off; ten times wait by default." },
                 "while": {
                   "type": "array", "minItems": 1, "uniqueItems": true, "description": "Only jobs in these states count; the open ones by default.",
                   "items": { "enum": ["scheduled", "ready", "running", "retrying", "succeeded", "failed", "cancelled"] }

@@ -5,6 +5,7 @@ GRANT INSERT ON hearth.job, hearth.job_end, hearth.job_attempt, hearth.job_note,
 GRANT UPDATE ON hearth.job_note TO :role;
 GRANT INSERT, UPDATE ON hearth.shard TO :role;
 GRANT INSERT, DELETE ON hearth.shard_checkpoint TO :role;
+GRANT INSERT, DELETE ON hearth.permit TO :role;
 GRANT INSERT, UPDATE, DELETE ON hearth.grain_state TO :role;
 GRANT INSERT, UPDATE, DELETE ON hearth.silo TO :role;
 GRANT INSERT, UPDATE, DELETE ON hearth.schedule, hearth.schedule_run TO :role;

@@ -18,3 +18,5 @@ SELECT
             WHERE t.shard = $1 AND t.id = w.id AND t.attempt = w.attempt AND t.number = w.number))
     + (SELECT count(*) FROM unnest($15::uuid[], $16::int[]) AS w (id, shard)
         WHERE EXISTS (SELECT FROM hearth.inbox AS t WHERE t.shard = w.shard AND t.id = w.id))
+    + (SELECT count(*) FROM unnest($20::uuid[], $21::timestamptz[], $22::int[]) AS w (scope, at, count)
+        WHERE EXISTS (SELECT FROM hearth.permit AS t WHERE t.shard = $1 AND t.scope = w.scope AND t.at = w.at AND t.count = w.count))

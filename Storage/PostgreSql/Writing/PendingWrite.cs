@@ -9,7 +9,7 @@ internal sealed class PendingWrite
     {
         Write = write;
         Rows = write.Jobs.Length + write.Keys.Length + write.Ends.Length + write.Attempts.Length + write.Notes.Length + write.Leases.Length
-            + write.Posts.Length;
+            + write.Posts.Length + write.Permits.Length;
         Bytes = 64L * Rows;
         foreach (ref readonly var job in write.Jobs.Span)
             Bytes += job.Spec.Input.Length;

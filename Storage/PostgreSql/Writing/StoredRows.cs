@@ -33,8 +33,11 @@ internal static class StoredRows
         Add(p, NpgsqlDbType.Integer, write.Notes, row => row.Attempt);
         Add(p, NpgsqlDbType.TimestampTz, write.Notes, row => Columns.Stored(row.At));
         Add(p, NpgsqlDbType.Text, write.Notes, row => StoredText.Clean(row.Text));
+        Add(p, NpgsqlDbType.Uuid, write.Permits, row => row.Scope);
+        Add(p, NpgsqlDbType.TimestampTz, write.Permits, row => Columns.Stored(row.At));
+        Add(p, NpgsqlDbType.Integer, write.Permits, row => row.Count);
         var rows = write.Jobs.Length + write.Ends.Length + write.Attempts.Length + write.Notes.Length + write.Keys.Length
-            + write.Leases.Length + write.Posts.Length;
+            + write.Leases.Length + write.Posts.Length + write.Permits.Length;
         return (long)(await command.ExecuteScalarAsync())! == rows;
     }
 

@@ -14,6 +14,7 @@ internal sealed class WriteBatch
     private readonly AttemptColumns attempts;
     private readonly NoteColumns notes;
     private readonly LeaseColumns leases;
+    private readonly PermitColumns permits;
     private readonly PostColumns posts;
     private readonly Columns[] kinds;
     private readonly (int Rows, long Bytes)[] marks;
@@ -28,7 +29,7 @@ internal sealed class WriteBatch
         kinds =
         [
             jobs = new(fence), keys = new(fence), ends = new(fence), attempts = new(fence), notes = new(fence), leases = new(fence),
-            posts = new(fence),
+            permits = new(fence), posts = new(fence),
         ];
         marks = new (int, long)[kinds.Length];
         shards = Bind.OfMany(fence.Shards, NpgsqlDbType.Integer);
@@ -146,6 +147,8 @@ internal sealed class WriteBatch
             notes.Add(shard, row);
         foreach (ref readonly var row in write.Leases.Span)
             leases.Add(shard, row);
+        foreach (ref readonly var row in write.Permits.Span)
+            permits.Add(shard, row);
         foreach (ref readonly var row in write.Posts.Span)
             posts.Add(shard, row);
     }

@@ -156,13 +156,13 @@ public abstract partial class JobStoreContract
     public async Task An_open_job_tells_what_its_owner_must_know()
     {
         var claim = await ClaimAsync();
-        var options = new JobOptions { Priority = 1, DueAt = Store.Now.AddHours(1), ExpiresAt = Store.Now.AddHours(2), Tags = ["t"], Lenient = true };
+        var options = new JobOptions { Priority = 1, DueAt = Store.Now.AddHours(1), ExpiresAt = Store.Now.AddHours(2), Tags = ["t"], Lenient = true, Key = "k \"1\"" };
         var plain = await AcceptAsync(claim, "plain");
         var full = await AcceptAsync(claim, "full", options);
         OpenJob[] expected =
         [
             new(plain, "plain", 3, null, null, 0, 0, 0),
-            new(full, "full", 1, options.DueAt, options.ExpiresAt, 0, 0, 0),
+            new(full, "full", 1, options.DueAt, options.ExpiresAt, 0, 0, 0, Key: options.Key),
         ];
         Assert.Equal(expected.Select(RowText.Of), (await TakeOverAsync(claim)).Select(RowText.Of));
         await CheckpointAsync(await ClaimAsync(claim.Key), full, [plain, full]);

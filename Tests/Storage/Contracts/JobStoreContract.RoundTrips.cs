@@ -33,7 +33,7 @@ public abstract partial class JobStoreContract
             var options = spec.Options ?? JobOptions.Default;
             var shown = new JobView(job.Id, spec.Function, options.DueAt > Store.Now ? JobState.Scheduled : JobState.Ready)
             {
-                Priority = options.Priority, DueAt = options.DueAt, ExpiresAt = options.ExpiresAt, Tags = options.Tags, RedriveOf = options.RedriveOf,
+                Priority = options.Priority, DueAt = options.DueAt, ExpiresAt = options.ExpiresAt, Tags = options.Tags, RedriveOf = options.RedriveOf, Key = options.Key,
             };
             return (RowText.Of(shown), RowText.Of(await Store.FindAsync(job.Id, None)));
         })));

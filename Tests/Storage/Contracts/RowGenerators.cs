@@ -55,6 +55,7 @@ internal static class RowGenerators
         from tags in MaybeNull(Names.ArrayOf().Where(tags => tags.Length <= JobLimits.TagsMax))
         from unique in MaybeNull(Uniques)
         from trace in MaybeNull(Names)
+        from key in MaybeNull(Names)
         from redrive in Maybe(Gen.Choose(1, 1_000).Select(n => JobId.Create(1_700_000_000_000 + n, n, n, n)))
         select new JobOptions
         {
@@ -68,6 +69,7 @@ internal static class RowGenerators
             Tags = tags,
             Unique = unique,
             TraceParent = trace,
+            Key = key,
             RedriveOf = redrive,
         };
 

@@ -44,14 +44,14 @@ internal static class RowText
     public static string Of(OpenJob job) => Json(new
     {
         Id = job.Id.ToString(), job.Function, job.Priority, DueAt = Time(job.DueAt), ExpiresAt = Time(job.ExpiresAt),
-        job.Attempt, job.Failures, job.Crashes, job.IsSnoozed,
+        job.Attempt, job.Failures, job.Crashes, job.IsSnoozed, job.Key,
     });
 
     public static string Of(JobView? view) => view is null ? "none" : Json(new
     {
         Id = view.Id.ToString(), view.Function, view.State, view.Priority, DueAt = Time(view.DueAt), ExpiresAt = Time(view.ExpiresAt),
         view.Attempt, StartedAt = Time(view.StartedAt), EndedAt = Time(view.EndedAt), view.Error, view.ErrorType, view.ResultContentType,
-        Tags = view.Tags is { Count: > 0 } tags ? tags : null, RedriveOf = view.RedriveOf?.ToString(),
+        Tags = view.Tags is { Count: > 0 } tags ? tags : null, RedriveOf = view.RedriveOf?.ToString(), view.Key,
     });
 
     private static object Spec(JobSpec spec)
@@ -63,7 +63,7 @@ internal static class RowText
             Parameters = options.Parameters is { Count: > 0 } parameters ? parameters.OrderBy(p => p.Key, StringComparer.Ordinal) : null,
             options.Lenient, DueAt = Time(options.DueAt), ExpiresAt = Time(options.ExpiresAt), options.Priority, options.Timeout, options.Retry,
             Tags = options.Tags is { Count: > 0 } tags ? tags : null, options.Unique, options.TraceParent,
-            RedriveOf = options.RedriveOf?.ToString(),
+            RedriveOf = options.RedriveOf?.ToString(), options.Key,
         };
     }
 

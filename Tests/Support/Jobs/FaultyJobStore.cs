@@ -107,6 +107,9 @@ internal sealed class FaultyJobStore(IJobStore inner) : IJobStore
     public Task<IReadOnlyList<JobLeaseRow>> LeasesAsync(int shard, IReadOnlyList<JobId> ids, CancellationToken cancellationToken) =>
         Do(() => inner.LeasesAsync(shard, ids, cancellationToken));
 
+    public Task<IReadOnlyList<PermitRow>> PermitsAsync(int shard, CancellationToken cancellationToken) =>
+        Do(() => inner.PermitsAsync(shard, cancellationToken));
+
     public Task<IReadOnlyList<JobKeyRow>> FindKeysAsync(
         int shard, JobKeyKind kind, IReadOnlyList<ReadOnlyMemory<byte>> hashes, DateTimeOffset since, CancellationToken cancellationToken) =>
         Do(() => inner.FindKeysAsync(shard, kind, hashes, since, cancellationToken));

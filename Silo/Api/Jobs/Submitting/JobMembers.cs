@@ -10,12 +10,12 @@ internal struct JobMembers
     public static readonly string[] Known =
     [
         "function", "input", "inputText", "inputBase64", "contentType", "delay", "dueAt", "priority", "expireAfter", "expiresAt", "timeout",
-        "retry", "tags", "unique", "parameters",
+        "retry", "tags", "unique", "parameters", "key",
     ];
 
     public static readonly string[] Retry = ["attempts", "initial", "factor", "cap", "jitter", "nonRetryable"];
 
-    public static readonly string[] Unique = ["key", "within", "while"];
+    public static readonly string[] Unique = ["key", "within", "while", "mode", "wait", "max"];
 
     public string? Function;
 

@@ -118,6 +118,15 @@ internal ref partial struct JobReader
         return states;
     }
 
+    private UniqueMode Mode() => Text() switch
+    {
+        "refuse" => UniqueMode.Refuse,
+        "throttle" => UniqueMode.Throttle,
+        "debounce" => UniqueMode.Debounce,
+        "latest" => UniqueMode.Latest,
+        _ => throw Rejected("must be refuse, throttle, debounce or latest"),
+    };
+
     private List<KeyValuePair<string, string>> Pairs()
     {
         Open("an object of texts such as {\"format\": \"gzip\"}");

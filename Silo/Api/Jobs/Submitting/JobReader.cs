@@ -142,6 +142,7 @@ internal ref partial struct JobReader
         "expiresAt" => options with { ExpiresAt = Time() },
         "timeout" => options with { Timeout = Duration() },
         "retry" => options with { Retry = Retry() },
+        "key" => options with { Key = Text() },
         "tags" => options with { Tags = Texts("tags", JobLimits.TagsMax) },
         _ => options with { Unique = Unique() },
     };
@@ -209,6 +210,9 @@ internal ref partial struct JobReader
             {
                 "key" => unique with { Key = Text() },
                 "within" => unique with { Within = Duration() },
+                "mode" => unique with { Mode = Mode() },
+                "wait" => unique with { Wait = Duration() },
+                "max" => unique with { Max = Duration() },
                 _ => unique with { While = States() },
             };
         }

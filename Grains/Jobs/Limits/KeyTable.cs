@@ -1,0 +1,51 @@
+namespace Hearth.Jobs;
+
+/// <summary>The keys of a shard's open jobs. A job's key is kept whether or not its queue has limits now: they may come.</summary>
+internal sealed class KeyTable
+{
+    private readonly Dictionary<string, KeyGroup> groups = new(StringComparer.Ordinal);
+
+    public IEnumerable<KeyGroup> All => groups.Values;
+
+    public int Count => groups.Count;
+
+    /// <summary>There has been a key of which no two jobs run at once, whatever the limits say.</summary>
+    public bool IsAnyAlone { get; private set; }
+
+    /// <summary>A job with this key is open from now on.</summary>
+    public KeyGroup Enter(string key)
+    {
+        if (!groups.TryGetValue(key, out var group))
+            groups.Add(key, group = new KeyGroup(key));
+        group.Open++;
+        return group;
+    }
+
+    /// <summary>No two jobs of a key run at once, as long as any is open.</summary>
+    public void SetAlone(KeyGroup group) => group.IsAlone = IsAnyAlone = true;
+
+    /// <summary>It is not any more.</summary>
+    public void Leave(KeyGroup group)
+    {
+        group.Open--;
+        if (group.Book is null)
+            Drop(group);
+    }
+
+    /// <summary>There are no limits any more, and so nothing that they have counted.</summary>
+    public void Forget()
+    {
+        foreach (var group in groups.Values.ToList())
+        {
+            group.Book = null;
+            Drop(group);
+        }
+    }
+
+    /// <summary>Nothing of it matters any more.</summary>
+    public void Drop(KeyGroup group)
+    {
+        if (group is { Open: 0, Key: { } key })
+            groups.Remove(key);
+    }
+}

@@ -1,0 +1,173 @@
+namespace Hearth.Jobs;
+
+/// <summary>
+/// The permits of one rate. Where a start matters for longer than an owner of the shard can be waited for, they are taken in blocks that are
+/// stored before the first of them is used; whoever owns the shard next counts all of a block as used at the last moment at which it could be.
+/// No I/O.
+/// </summary>
+/// <param name="rate">The rate.</param>
+/// <param name="scope">What its blocks are stored under.</param>
+internal sealed class RatePermits(StartRate rate, Guid scope)
+{
+    /// <summary>Rates whose starts matter for no longer are not stored: the next owner lets so much time pass.</summary>
+    public static readonly long WaitedMax = TimeSpan.FromSeconds(10).Ticks;
+
+    /// <summary>A block is such a part of what may start at once.</summary>
+    private const int Parts = 16;
+
+    /// <summary>A block is good for such a part of the time for which a start matters.</summary>
+    private const int TimeParts = 32;
+
+    private readonly List<Block> blocks = [];
+    private Block? coming;
+    private long last;
+
+    public StartRate Rate => rate;
+
+    public Guid Scope => scope;
+
+    public bool IsStored => rate.Horizon > WaitedMax;
+
+    /// <summary>A block is on its way to the store.</summary>
+    public bool IsWaiting => coming is not null;
+
+    /// <summary>How many may start now.</summary>
+    public int Room(long now)
+    {
+        if (!IsStored)
+            return rate.Room(now);
+        var room = 0;
+        foreach (var block in blocks)
+            room += now <= block.Until ? block.Left : 0;
+        return room;
+    }
+
+    /// <summary>When another may start; <see cref="long.MaxValue"/>: when something happens first.</summary>
+    public long RoomAt(long now) => Room(now) > 0 ? now : IsWaiting ? long.MaxValue : rate.RoomAt(now);
+
+    /// <summary>
+    /// Takes a block where one is needed, which counts once it is <see cref="Stored"/>. Rows of blocks that were not used up come along: what
+    /// is negative is given back.
+    /// </summary>
+    public bool TryTakeBlock(long now, List<(long At, int Count)> rows)
+    {
+        if (!IsStored || IsWaiting || Room(now) > 0)
+            return false;
+        DropOld(now, rows);
+        var count = Math.Min(rate.Room(now), (rate.AtOnce + Parts - 1) / Parts);
+        if (count == 0)
+            return false;
+        rate.Reserve(count);
+        // No two of a scope have the same time.
+        last = Math.Max(now + (rate.Horizon / TimeParts), last + TimeSpan.TicksPerMicrosecond);
+        last -= last % TimeSpan.TicksPerMicrosecond;
+        coming = new Block(last) { Left = count };
+        rows.Add((last, count));
+        return true;
+    }
+
+    public void Stored()
+    {
+        if (coming is { } block)
+            blocks.Add(block);
+        coming = null;
+    }
+
+    public void NotStored()
+    {
+        if (coming is { } block)
+            rate.Release(block.Left);
+        coming = null;
+    }
+
+    /// <summary>Takes a permit for a job; there is <see cref="Room"/>.</summary>
+    public void Reserve(long now)
+    {
+        if (!IsStored)
+        {
+            rate.Reserve(1);
+            return;
+        }
+
+        // One whose time has just passed is found out when the job is handed out.
+        var block = blocks.Find(block => block.Left > 0 && now <= block.Until) ?? blocks.Find(block => block.Left > 0)!;
+        block.Left--;
+        block.Out++;
+    }
+
+    /// <summary>Whether a permit that was taken is still good: a block's time may have passed.</summary>
+    public bool IsGood(long now) => !IsStored || blocks.Exists(block => block.Out > 0 && now <= block.Until);
+
+    /// <summary>The job starts.</summary>
+    public void Use(long now)
+    {
+        if (IsStored)
+            blocks.Find(block => block.Out > 0 && now <= block.Until)!.Out--;
+        rate.Use(1, now);
+    }
+
+    /// <summary>The job does not start.</summary>
+    public void Release()
+    {
+        // Which block it was makes no difference: each starts no more than it has, in its time.
+        if (IsStored)
+        {
+            var block = blocks.Find(block => block.Out > 0)!;
+            block.Out--;
+            block.Left++;
+        }
+        else
+        {
+            rate.Release(1);
+        }
+    }
+
+    /// <summary>Nothing more starts: what is left of all blocks, as rows that give it back, and what a successor has to know where blocks are not stored.</summary>
+    public void Close(long now, List<(long At, int Count)> rows)
+    {
+        if (!IsStored)
+        {
+            rows.AddRange(rate.Recent(now));
+            return;
+        }
+
+        foreach (var block in blocks.Where(block => block.Left > 0))
+            rows.Add((block.Until, -block.Left));
+        blocks.Clear();
+    }
+
+    public bool IsOver(long now) => !IsWaiting && (!IsStored || blocks.TrueForAll(block => block.Out == 0 && block.Until < now)) && IsOverRate(now);
+
+    private bool IsOverRate(long now)
+    {
+        foreach (var block in blocks.Where(block => block.Left > 0))
+        {
+            rate.Release(block.Left);
+            block.Left = 0;
+        }
+
+        return rate.IsOver(now);
+    }
+
+    private void DropOld(long now, List<(long At, int Count)> rows)
+    {
+        foreach (var block in blocks.Where(block => block.Left > 0 && block.Until < now))
+        {
+            rate.Release(block.Left);
+            rows.Add((block.Until, -block.Left));
+            block.Left = 0;
+        }
+
+        blocks.RemoveAll(block => block is { Left: 0, Out: 0 });
+    }
+
+    private sealed class Block(long until)
+    {
+        public long Until => until;
+
+        public int Left { get; set; }
+
+        /// <summary>Taken for jobs that have not started yet.</summary>
+        public int Out { get; set; }
+    }
+}

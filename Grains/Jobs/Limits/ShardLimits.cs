@@ -1,0 +1,326 @@
+using Hearth.Queues;
+
+namespace Hearth.Jobs;
+
+/// <summary>
+/// What bounds the starts of a shard's jobs, and what has started and runs. Who may start is asked before each start; what is refused is noted, and
+/// rung for when that ends: by a job that leaves <see cref="JobState.Running"/>, by a block of permits that is stored, or at a time. No I/O.
+/// </summary>
+internal sealed partial class ShardLimits
+{
+    private readonly QueueLimits limits;
+    private readonly KeyTable keys;
+    private readonly StartsBefore past;
+    private readonly IShardLimitsHost host;
+    private readonly KeyGroup noKey = new(null);
+    private readonly bool isAnyAlone;
+    private readonly int[] runningBySilo = new int[byte.MaxValue + 1];
+    private readonly PriorityQueue<KeyGroup, long> wakes = new();
+    private readonly PermitBook? book;
+    private int running;
+    private int reserved;
+    private bool isHeld;
+    private long heldUntil = long.MaxValue;
+    private long last;
+
+    /// <param name="limits">The limits.</param>
+    /// <param name="keys">The shard's.</param>
+    /// <param name="past">What is known of starts before this owner.</param>
+    /// <param name="before">The limits until now, whose counts go on; there are no permits out.</param>
+    /// <param name="host">Who is told.</param>
+    public ShardLimits(QueueLimits limits, KeyTable keys, StartsBefore past, ShardLimits? before, IShardLimitsHost host)
+    {
+        (this.limits, this.keys, this.past, this.host) = (limits, keys, past, host);
+        isAnyAlone = keys.IsAnyAlone;
+        last = before?.last ?? 0;
+        if (limits.Rates is { Count: > 0 } rates)
+            book = Changed(before?.book, "", rates);
+        noKey.Book = before?.noKey.Book;
+        coming = before?.coming ?? [];
+        foreach (var group in keys.All.Append(noKey).ToList())
+            Reset(group);
+        Ageing = limits.Ageing?.Ticks ?? 0;
+    }
+
+    public bool IsFair => limits.Fair;
+
+    public bool HasOrder => limits.KeyOrder;
+
+    /// <summary>Whether jobs stand in lines by key.</summary>
+    public bool IsKeyed => isAnyAlone || limits.KeyOrder || limits.Fair || Ageing > 0 || limits.KeyConcurrency is not null || HasKeyRates;
+
+    /// <summary>In ticks; 0: none.</summary>
+    public long Ageing { get; }
+
+    /// <summary>Permits taken for jobs that have not been handed out.</summary>
+    public int Reserved => reserved;
+
+    /// <summary>Now, which never goes back.</summary>
+    public long Now => last = Math.Max(last, host.Now);
+
+    /// <summary>When it wants to be called; <see cref="long.MaxValue"/>: not by itself.</summary>
+    public long NextTime => Math.Min(heldUntil, wakes.TryPeek(out _, out var at) ? at : long.MaxValue);
+
+    private bool HasKeyRates => limits.KeyRates is { Count: > 0 };
+
+    private bool HasRates => book is not null || HasKeyRates;
+
+    public KeyGroup GroupOf(JobEntry job) => job.Group ?? noKey;
+
+    public int WeightOf(KeyGroup group) => group.Key is { } key && limits.Weights?.TryGetValue(key, out var weight) == true ? weight : 1;
+
+    /// <summary>All groups, that of jobs without a key among them.</summary>
+    public IEnumerable<KeyGroup> Groups => keys.All.Append(noKey);
+
+    /// <summary>How many jobs may start now, were it not for their keys; what is less than was asked for is rung for later.</summary>
+    /// <param name="wanted">So many are wanted.</param>
+    /// <param name="silo">Where they would run.</param>
+    public int Room(int wanted, byte silo)
+    {
+        var room = wanted;
+        if (limits.Concurrency is { } all)
+            room = Math.Min(room, all - running);
+        if (limits.ConcurrencyPerSilo is { } each && silo != Holders.Outside)
+            room = Math.Min(room, each - runningBySilo[silo]);
+        if (book is not null)
+            room = Math.Min(room, RateRoom());
+        isHeld |= room < wanted;
+        return Math.Max(0, room);
+    }
+
+    /// <summary>Whether a key may start a job now.</summary>
+    public bool MayStart(KeyGroup group, long now) =>
+        !(limits.KeyConcurrency is { } max && group.Running >= max) && !((limits.KeyOrder || group.IsAlone) && group.Running > 0)
+        && (!HasKeyRates || BookOf(group, now).Room(now) > 0);
+
+    /// <summary>Whether a job that stands in no line may start; if not, it is rung for later.</summary>
+    public bool MayStartAlone(JobEntry job, byte silo)
+    {
+        if (Room(1, silo) == 0)
+            return false;
+        var (group, now) = (GroupOf(job), Now);
+        if (MayStart(group, now))
+            return true;
+        isHeld = true;
+        Park(group, now);
+        return false;
+    }
+
+    /// <summary>A job has been taken, and is to be handed out.</summary>
+    public void Reserve(JobEntry job)
+    {
+        if (!HasRates)
+            return;
+        var now = Now;
+        job.IsReserved = true;
+        reserved++;
+        book?.Reserve(now);
+        if (HasKeyRates)
+            BookOf(GroupOf(job), now).Reserve(now);
+    }
+
+    /// <summary>Whether a job that was taken may be handed out now, which is its start. If not, it has to be given back.</summary>
+    public bool TryHandOut(JobEntry job)
+    {
+        if (!job.IsReserved)
+            return true;
+        var now = Now;
+        var mine = HasKeyRates ? BookOf(GroupOf(job), now) : null;
+        if (book?.IsGood(now) == false || mine?.IsGood(now) == false)
+            return false;
+        (job.IsReserved, reserved) = (false, reserved - 1);
+        book?.Use(now);
+        mine?.Use(now);
+        LookAgain(job, now);
+        return true;
+    }
+
+    /// <summary>A job that was taken is not handed out.</summary>
+    public void Release(JobEntry job)
+    {
+        if (!job.IsReserved)
+            return;
+        (job.IsReserved, reserved) = (false, reserved - 1);
+        book?.Release();
+        var now = Now;
+        if (HasKeyRates)
+            BookOf(GroupOf(job), now).Release();
+        LookAgain(job, now);
+        Freed();
+    }
+
+    /// <summary>A job begins or ceases to run.</summary>
+    public void Moved(JobEntry job, bool isRunning)
+    {
+        var (by, group) = (isRunning ? 1 : -1, GroupOf(job));
+        running += by;
+        runningBySilo[job.Holder] += by;
+        group.Running += by;
+        if (isRunning)
+            return;
+        if (group.IsParked)
+            Recheck(group, Now);
+        Freed();
+    }
+
+    /// <summary>A job that runs has another holder.</summary>
+    public void Moved(byte from, byte to)
+    {
+        runningBySilo[from]--;
+        runningBySilo[to]++;
+        Freed();
+    }
+
+    /// <summary>What is due at a time.</summary>
+    public void Tick()
+    {
+        var now = Now;
+        while (wakes.TryPeek(out var group, out var at) && at <= now)
+        {
+            wakes.Dequeue();
+            if (at == group.WakeAt)
+                Wake(group, now);
+        }
+
+        if (heldUntil > now)
+            return;
+        heldUntil = long.MaxValue;
+        isHeld = true;
+        Freed();
+    }
+
+    /// <summary>A key is at a limit: it is looked at again when that may have ended.</summary>
+    public void Park(KeyGroup group, long now)
+    {
+        group.IsParked = true;
+        if (!HasKeyRates || BookOf(group, now).Room(now) > 0)
+            return;
+        TakeBlocks(group.Book!, group, now);
+        Schedule(group, group.Book!.RoomAt(now));
+    }
+
+    /// <summary>The last job of a key has ended.</summary>
+    public void Left(KeyGroup group)
+    {
+        if (group is { Open: 0, Book: { } known })
+            Schedule(group, Now + known.Horizon);
+    }
+
+    private void Wake(KeyGroup group, long now)
+    {
+        group.WakeAt = long.MaxValue;
+        if (group.IsParked)
+            Recheck(group, now);
+        if (group.Open > 0 || group.Key is null || group.Book is not { } known)
+            return;
+        if (known.IsOver(now) && group.Running == 0)
+        {
+            group.Book = null;
+            keys.Drop(group);
+        }
+        else
+        {
+            Left(group);
+        }
+    }
+
+    private void Recheck(KeyGroup group, long now)
+    {
+        if (!MayStart(group, now))
+        {
+            Park(group, now);
+            return;
+        }
+
+        group.IsParked = false;
+        foreach (var line in group.Lines)
+        {
+            line.Queue.Return(line);
+            host.Ring(line.Queue);
+        }
+
+        Freed();
+    }
+
+    private void LookAgain(JobEntry job, long now)
+    {
+        if (isHeld && book is not null && book.Room(now) == 0)
+            heldUntil = book.RoomAt(now);
+        if (HasKeyRates && GroupOf(job) is { IsParked: true } group)
+            Recheck(group, now);
+    }
+
+    private void Freed()
+    {
+        if (!isHeld)
+            return;
+        isHeld = false;
+        host.RingAll();
+    }
+
+    private int RateRoom()
+    {
+        var now = Now;
+        var room = book!.Room(now);
+        if (room > 0)
+            return room;
+        TakeBlocks(book, null, now);
+        heldUntil = book.RoomAt(now);
+        return 0;
+    }
+
+    private void Schedule(KeyGroup group, long at)
+    {
+        if (at >= group.WakeAt)
+            return;
+        group.WakeAt = at;
+        wakes.Enqueue(group, at);
+        host.Arm();
+    }
+
+    private PermitBook BookOf(KeyGroup group, long now) =>
+        group.Book ??= new PermitBook(group.Key is null ? "none" : "key " + group.Key, limits.KeyRates!, past, now);
+
+    private PermitBook Changed(PermitBook? before, string owner, IReadOnlyList<RateLimit> rates)
+    {
+        if (before is null)
+            return new PermitBook(owner, rates, past, Now);
+        before.Change(rates, past, Now);
+        return before;
+    }
+
+    private void Reset(KeyGroup group)
+    {
+        (group.Running, group.Head, group.Waiting, group.IsParked, group.WakeAt) = (0, null, default, false, long.MaxValue);
+        group.Lines.Clear();
+        if (group.Book is null)
+            return;
+        if (HasKeyRates)
+            group.Book.Change(limits.KeyRates!, past, Now);
+        else
+            group.Book = null;
+        if (group.Open == 0 && group.Book is null)
+            keys.Drop(group);
+        else
+            Left(group);
+    }
+}
+
+/// <summary>The shard, as its limits see it.</summary>
+internal interface IShardLimitsHost
+{
+    /// <summary>On the store's clock, in ticks.</summary>
+    long Now { get; }
+
+    /// <summary>Jobs of a queue may start.</summary>
+    void Ring(FunctionQueue queue);
+
+    /// <summary>Any jobs may start.</summary>
+    void RingAll();
+
+    /// <summary><see cref="ShardLimits.NextTime"/> is another.</summary>
+    void Arm();
+
+    /// <summary>Permits are to be stored, and <see cref="ShardLimits.Stored"/> or <see cref="ShardLimits.NotStored"/> called for them.</summary>
+    void Store(Guid scope, long at, int count, long keptUntil);
+}
