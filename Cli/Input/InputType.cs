@@ -26,9 +26,9 @@ internal sealed class InputType
         _ => null,
     });
 
-    public Payload Empty() => function?.Input is { Kind: "json" } input
+    public Payload Empty() => function?.Input is { Kind: "json" } or { Kind: "bytes" or "stream", ContentTypes.Count: > 0 }
         ? throw new UsageException(
-            $"Function '{function.Name}' takes an input{(input.Example is { } example ? $", such as '{example.GetRawText()}'" : "")}: give it as INPUT, --file FILE, or - for standard input.")
+            $"Function '{function.Name}' takes an input{(function.Input.Example is { } example ? $", such as '{example.GetRawText()}'" : "")}: give it as INPUT, --file FILE, or - for standard input.")
         : Payload.None;
 
     /// <param name="bytes">The input.</param>

@@ -30,6 +30,7 @@ public sealed class GreetTests
     [Theory]
     [InlineData("README.md")]
     [InlineData("docs/tutorial.md")]
+    [InlineData("docs/first-ten-minutes.md")]
     public async Task The_documents_show_the_program_that_is_built(string document) =>
         Assert.Contains((await File.ReadAllTextAsync(Program)).Trim(), await File.ReadAllTextAsync(Path.Combine(Root, document)), StringComparison.Ordinal);
 
