@@ -1,6 +1,7 @@
 using Hearth.Api.Jobs.Bulk;
 using Hearth.Api.Jobs.Events;
 using Hearth.Api.Jobs.Lists;
+using Hearth.Api.Jobs.Queues;
 using Hearth.Api.Jobs.Submitting;
 using Hearth.Api.Jobs.Timeline;
 using Hearth.Api.OpenApi;
