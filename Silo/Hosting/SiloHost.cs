@@ -171,6 +171,7 @@ internal static class SiloHost
         services.AddSingleton<InProcessCalls>();
         services.AddSingleton<InProcessJobs>();
         services.AddSingleton<InProcessLists>();
+        services.AddSingleton<InProcessQueues>();
         services.AddSingleton<InProcessObjects>();
         services.TryAddSingleton<IHearthClient, InProcessClient>(); // an application may have one of another cluster
     }

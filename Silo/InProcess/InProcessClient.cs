@@ -6,7 +6,7 @@ namespace Hearth.InProcess;
 /// <see cref="IHearthClient"/> for code inside a silo: the same promises, straight to functions, shards and objects. Inputs are read and mistakes worded by
 /// the same code as the API's, so that both answer the same.
 /// </summary>
-internal sealed class InProcessClient(InProcessCalls calls, InProcessJobs jobs, InProcessObjects objects, InProcessLists lists) : IHearthClient
+internal sealed class InProcessClient(InProcessCalls calls, InProcessJobs jobs, InProcessObjects objects, InProcessLists lists, InProcessQueues queues) : IHearthClient
 {
     public Task<Payload> CallAsync(
         string function, Payload input, IReadOnlyDictionary<string, string>? parameters = null, CancellationToken cancellationToken = default) =>
@@ -50,6 +50,21 @@ internal sealed class InProcessClient(InProcessCalls calls, InProcessJobs jobs, 
     public Task<FunctionInfo> GetFunctionAsync(string name, CancellationToken cancellationToken = default) => Task.FromResult(lists.Function(name));
 
     public Task<IReadOnlyList<QueueInfo>> ListQueuesAsync(CancellationToken cancellationToken = default) => lists.QueuesAsync(cancellationToken);
+
+    public Task<QueueInfo> GetQueueAsync(string name, CancellationToken cancellationToken = default) => queues.GetAsync(name, cancellationToken);
+
+    public Task<QueueInfo> PutQueueAsync(string name, object definition, string? ifMatch = null, CancellationToken cancellationToken = default) =>
+        queues.PutAsync(name, definition, ifMatch, cancellationToken);
+
+    public Task<QueueInfo> PatchQueueAsync(string name, object patch, string? ifMatch = null, CancellationToken cancellationToken = default) =>
+        queues.PatchAsync(name, patch, ifMatch, cancellationToken);
+
+    public Task DeleteQueueAsync(string name, string? ifMatch = null, CancellationToken cancellationToken = default) =>
+        queues.DeleteAsync(name, ifMatch, cancellationToken);
+
+    public Task<QueueInfo> PauseQueueAsync(string name, CancellationToken cancellationToken = default) => queues.PauseAsync(name, true, cancellationToken);
+
+    public Task<QueueInfo> ResumeQueueAsync(string name, CancellationToken cancellationToken = default) => queues.PauseAsync(name, false, cancellationToken);
 
     public Task<IReadOnlyList<SiloInfo>> ListSilosAsync(CancellationToken cancellationToken = default) => Task.FromResult(lists.Silos());
 
