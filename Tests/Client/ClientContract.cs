@@ -243,7 +243,8 @@ public abstract class ClientContract(ClientSilo silo)
         var job = await Client.SubmitAsync("defined", new NewJob("echo", 1));
         Assert.Equal(1, (await Client.GetQueueAsync("defined")).Ready);
         Assert.False((await Client.ResumeQueueAsync("defined")).Paused);
-        Assert.Equal(JobState.Succeeded, (await Client.WaitAsync(job.Id)).State);
+        var ended = await Client.WaitAsync(job.Id, TimeSpan.FromSeconds(60));
+        Assert.Equal((JobState.Succeeded, null), (ended.State, ended.Error));
         await Client.DeleteQueueAsync("defined");
         Assert.Equal(System.Text.Json.JsonValueKind.Null, (await Client.GetQueueAsync("defined")).Definition!.Value.GetProperty("timeout").ValueKind);
     }
