@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Hearth.Cluster;
 using Hearth.Functions;
 using Hearth.Hosting;
+using Hearth.Queues;
 using Hearth.Storage;
 
 namespace Hearth.Jobs;
@@ -38,8 +39,12 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
         return await SendAsync(queue, specs, key is null ? null : JobKey.Of(key, specs));
     }
 
-    /// <summary>The key of the shard that takes a queue's jobs.</summary>
-    public ValueTask<string> ShardOfAsync(string queue, CancellationToken cancellationToken) => shards.KeyOfAsync(queue, cancellationToken);
+    /// <summary>The key of the shard that takes a job.</summary>
+    public async ValueTask<string> ShardOfAsync(string queue, JobSpec job, CancellationToken cancellationToken)
+    {
+        var takers = await shards.TakersAsync(queue, cancellationToken);
+        return JobRoute.HashOf(job) is { } route ? takers.KeyFor(queue, route.Span) : shards.KeyOf(queue, takers);
+    }
 
     /// <summary>Refuses what cannot be submitted inside a transaction of the application's.</summary>
     public void CheckForTransaction(string queue, JobSpec job)

@@ -4,6 +4,7 @@ using Hearth.Functions;
 using Hearth.Jobs;
 using Hearth.Storage;
 using Hearth.Tests.Support;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hearth.Tests.Api.Jobs;
@@ -92,7 +93,16 @@ public sealed class ManyShardsTests(MisbehavingSilo silo) : IClassFixture<Misbeh
         {
             b.AddBuiltInFunctions();
             b.AddQueue("coded", q => (q.Shards, q.Paused) = (3, true));
+            b.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["Hearth:Queues:configured:DepthMax"] = "7", ["Hearth:Queues:configured:Timeout"] = "00:00:30", ["Hearth:Queues:configured:Retry:Attempts"] = "2",
+                ["Hearth:Queues:configured:Limits:Rates:0:Starts"] = "5", ["Hearth:Queues:configured:Limits:Rates:0:Per"] = "00:01:00",
+                ["Hearth:Queues:configured:DeadLetters:Queue"] = "dead", ["Hearth:Queues:configured:DeadLetters:Function"] = "echo",
+            });
         });
+        var configured = (await app.Http.FetchAsync("/v1/queues/configured")).Is(200).Json.GetProperty("definition").GetRawText();
+        foreach (var part in new[] { "\"depthMax\":7", "\"timeout\":\"30s\"", "\"attempts\":2", "\"starts\":5,\"per\":\"1m\"", "\"deadLetters\":{\"queue\":\"dead\",\"function\":\"echo\"}" })
+            Assert.Contains(part, configured, StringComparison.Ordinal);
         for (var n = 0; n < 3; n++)
             (await app.Http.PostJobsAsync("coded", """{"function":"wordcount","inputText":"a"}""")).Is(202);
         var shards = await app.Web.Services.GetRequiredService<IJobStore>().ShardsAsync(CancellationToken.None);
