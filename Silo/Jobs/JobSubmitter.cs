@@ -100,14 +100,10 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
         if (!await shards.MayTakeAsync(queue, CancellationToken.None))
             throw new TooManyQueuesException();
         var takers = await shards.TakersAsync(queue, CancellationToken.None);
-        if (takers.Count == 1)
-        {
-            var submitted = await AskAsync(queue, takers.KeyOf(queue, 0), jobs, key);
-            if (!SplitSubmission.HasMoved(submitted))
-                return submitted;
-        }
-
-        return await new SplitSubmission(shards, clock, (shard, some) => AskAsync(queue, shard, some, key)).RunAsync(queue, jobs, key);
+        var submitted = takers.Count == 1 ? await AskAsync(queue, takers.KeyOf(queue, 0), jobs, key) : null;
+        return submitted is not null && !SplitSubmission.HasMoved(submitted)
+            ? submitted
+            : await new SplitSubmission(shards, clock, (shard, some) => AskAsync(queue, shard, some, key)).RunAsync(queue, jobs, key, submitted);
     }
 
     private async Task<JobsSubmitted> AskAsync(string queue, string shardKey, JobSpec[] jobs, JobKey? key)

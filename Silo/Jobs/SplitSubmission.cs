@@ -18,11 +18,22 @@ internal sealed class SplitSubmission(ShardDirectory shards, TimeProvider clock,
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    public async Task<JobsSubmitted> RunAsync(string queue, JobSpec[] jobs, JobKey? key)
+    /// <param name="queue">The queue.</param>
+    /// <param name="jobs">The request's jobs.</param>
+    /// <param name="key">Its idempotency key, if it has one.</param>
+    /// <param name="before">What a shard has answered that has moved meanwhile; null: none was asked.</param>
+    public async Task<JobsSubmitted> RunAsync(string queue, JobSpec[] jobs, JobKey? key, JobsSubmitted? before = null)
     {
         var since = clock.GetTimestamp();
         var items = new JobSubmitted[jobs.Length];
         var left = Enumerable.Range(0, jobs.Length).ToArray();
+        if (before is not null)
+        {
+            Note(before, left, items);
+            left = [.. left.Where(i => items[i].Outcome == SubmitOutcome.Moved)];
+            await shards.RefreshAsync();
+        }
+
         while (true)
         {
             var takers = await shards.TakersAsync(queue, CancellationToken.None);

@@ -153,7 +153,7 @@ internal sealed partial class ShardGrain
     {
         if (job.Crashes >= JobLimits.CrashesMax)
         {
-            FailWithLetter(job, new JobResult(job.Id, job.Attempt, AttemptOutcome.FailedForGood, default, store.Now, Error: CrashedError(job), ErrorType: "crashed"), () => EndCrashed(job, store.Now));
+            FailCrashed(job);
             return;
         }
 
@@ -161,6 +161,10 @@ internal sealed partial class ShardGrain
         RingFor(job);
         changes.Happened(job.Id);
     }
+
+    private void FailCrashed(JobEntry job) => FailWithLetter(
+        job, new JobResult(job.Id, job.Attempt, AttemptOutcome.FailedForGood, default, store.Now, Error: CrashedError(job), ErrorType: "crashed"),
+        () => EndCrashed(job, store.Now));
 
     private void EndCrashed(JobEntry job, DateTimeOffset now)
     {
