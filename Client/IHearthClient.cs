@@ -184,6 +184,48 @@ public partial interface IHearthClient
     /// <exception cref="HearthException"><c>unknown-queue</c>, <c>invalid-input</c> and others.</exception>
     Task<QueueErrors> GetErrorsAsync(string queue, JobQuery? filter = null, CancellationToken cancellationToken = default);
 
+    /// <summary>One queue, with its definition and the ETag of that.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="HearthException"><c>unknown-queue</c> and others.</exception>
+    Task<QueueInfo> GetQueueAsync(string name, CancellationToken cancellationToken = default);
+
+    /// <summary>Stores a queue's definition in place of the one before; once answered it counts everywhere.</summary>
+    /// <param name="name">The queue's name.</param>
+    /// <param name="definition">
+    /// Written as JSON, camel case: an anonymous object, <see cref="System.Text.Json.JsonElement"/> or a type of yours with the members that docs/reference/queues.md lists; durations
+    /// are texts such as <c>30s</c>.
+    /// </param>
+    /// <param name="ifMatch">Only if this is the ETag of what is stored; null: whatever is.</param>
+    /// <param name="cancellationToken">Gives up; whether it was stored is then not known.</param>
+    /// <exception cref="HearthException"><c>invalid-input</c> with the field, <c>precondition-failed</c> and others.</exception>
+    Task<QueueInfo> PutQueueAsync(string name, object definition, string? ifMatch = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Changes members of a queue's definition; null takes one back (RFC 7396).</summary>
+    /// <param name="name">The queue's name.</param>
+    /// <param name="patch">Written as JSON, camel case.</param>
+    /// <param name="ifMatch">Only if this is the ETag of what is stored; null: whatever is.</param>
+    /// <param name="cancellationToken">Gives up; whether it was stored is then not known.</param>
+    /// <exception cref="HearthException"><c>invalid-input</c> with the field, <c>precondition-failed</c> and others.</exception>
+    Task<QueueInfo> PatchQueueAsync(string name, object patch, string? ifMatch = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes a queue's stored definition: code, configuration and defaults count again. Its jobs stay.</summary>
+    /// <param name="name">The queue's name.</param>
+    /// <param name="ifMatch">Only if this is the ETag of what is stored; null: whatever is.</param>
+    /// <param name="cancellationToken">Gives up; whether it was deleted is then not known.</param>
+    /// <exception cref="HearthException"><c>precondition-failed</c> and others.</exception>
+    Task DeleteQueueAsync(string name, string? ifMatch = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Starts no attempt of a queue's jobs any more; those that run go on, and submissions are taken.</summary>
+    /// <param name="name">The queue's name.</param>
+    /// <param name="cancellationToken">Gives up; whether it is paused is then not known.</param>
+    Task<QueueInfo> PauseQueueAsync(string name, CancellationToken cancellationToken = default);
+
+    /// <summary>Starts a queue's jobs again.</summary>
+    /// <param name="name">The queue's name.</param>
+    /// <param name="cancellationToken">Gives up; whether it goes on is then not known.</param>
+    Task<QueueInfo> ResumeQueueAsync(string name, CancellationToken cancellationToken = default);
+
     /// <summary>The silos that live, by name.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     Task<IReadOnlyList<SiloInfo>> ListSilosAsync(CancellationToken cancellationToken = default);

@@ -17,16 +17,22 @@ internal static class ListCommands
             Tables.Cell($"{f.InUse}/{f.Concurrency}"), Tables.Cell(f.Usage?.Succeeded), Tables.Cell(f.Usage?.Failed + f.Usage?.TimedOut), Tables.Cell(f.Description),
         ]);
 
-    public static Command Queues(ConnectionOptions connection) => List(
-        connection, "queues", "Lists the queues, and how many jobs are open in them.", (client, token) => client.ListQueuesAsync(token),
-        ["NAME", "POOL", "SCHEDULED", "READY", "RUNNING", "RETRYING", "OPEN"], QueueRow);
+    public static Command Queues(ConnectionOptions connection)
+    {
+        var list = List(
+            connection, "queues", "Lists the queues, and how many jobs are open in them.", (client, token) => client.ListQueuesAsync(token),
+            ["NAME", "POOL", "SCHEDULED", "READY", "RUNNING", "RETRYING", "OPEN"], QueueRow);
+        foreach (var command in QueueCommands.All(connection))
+            list.Subcommands.Add(command);
+        return list;
+    }
 
     public static Command Silos(ConnectionOptions connection) => List(
         connection, "silos", "Lists the silos of the cluster.", (client, token) => client.ListSilosAsync(token),
         ["NAME", "STATUS", "POOLS", "ROLES", "RUNNING", "HTTP", "VERSION", "AGE"], SiloRow);
 
     public static IRenderable[] QueueRow(QueueInfo q) =>
-        [Tables.Cell(q.Name), Tables.Cell(q.Pool), Tables.Cell(q.Scheduled), Tables.Cell(q.Ready), Tables.Cell(q.Running), Tables.Cell(q.Retrying), Tables.Cell(q.Open)];
+        [Tables.Cell(q.Paused ? q.Name + " (paused)" : q.Name), Tables.Cell(q.Pool), Tables.Cell(q.Scheduled), Tables.Cell(q.Ready), Tables.Cell(q.Running), Tables.Cell(q.Retrying), Tables.Cell(q.Open)];
 
     private static IRenderable[] SiloRow(SiloInfo s) =>
     [

@@ -39,6 +39,7 @@ internal sealed record ProblemDocument(
 [JsonSerializable(typeof(SubmittedJobs))]
 [JsonSerializable(typeof(FunctionInfo))]
 [JsonSerializable(typeof(FunctionsDocument))]
+[JsonSerializable(typeof(QueueInfo))]
 [JsonSerializable(typeof(QueuesDocument))]
 [JsonSerializable(typeof(SilosDocument))]
 [JsonSerializable(typeof(HealthInfo))]

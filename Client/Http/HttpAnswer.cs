@@ -10,7 +10,8 @@ namespace Hearth.Client.Http;
 /// <param name="Body">All of it.</param>
 /// <param name="RetryAfter">When trying again may help.</param>
 /// <param name="Tries">How often it took.</param>
-internal sealed record HttpAnswer(HttpStatusCode Status, string ContentType, byte[] Body, TimeSpan? RetryAfter, int Tries = 1)
+/// <param name="ETag">Without its quotation marks.</param>
+internal sealed record HttpAnswer(HttpStatusCode Status, string ContentType, byte[] Body, TimeSpan? RetryAfter, int Tries = 1, string? ETag = null)
 {
     public bool IsSuccess => (int)Status is >= 200 and < 300;
 
@@ -20,7 +21,8 @@ internal sealed record HttpAnswer(HttpStatusCode Status, string ContentType, byt
         response.StatusCode,
         response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : "",
         await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false),
-        response.Headers.RetryAfter is not { } after ? null : after.Delta ?? after.Date - clock.GetUtcNow());
+        response.Headers.RetryAfter is not { } after ? null : after.Delta ?? after.Date - clock.GetUtcNow(),
+        ETag: response.Headers.ETag?.Tag.Trim('"'));
 
     public T Read<T>(JsonTypeInfo<T> type, Uri endpoint)
     {

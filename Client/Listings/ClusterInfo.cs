@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Hearth.Client;
 
 /// <summary>A queue. Counts are null while no silo of its pool is there to tell them.</summary>
@@ -10,8 +12,12 @@ namespace Hearth.Client;
 /// <param name="Retrying">Jobs that wait for their next attempt.</param>
 /// <param name="Open">All of these.</param>
 /// <param name="OpenMax">Open jobs above which submissions are refused.</param>
+/// <param name="Paused">No attempt starts; submissions are taken.</param>
+/// <param name="Definition">What is special about it, as the API shows it (docs/reference/queues.md).</param>
+/// <param name="ETag">Of the definition: a change can depend on it. Null in lists.</param>
 public sealed record QueueInfo(
-    string Name, string Pool, int Shards, int? Scheduled, int? Ready, int? Running, int? Retrying, int? Open, int OpenMax);
+    string Name, string Pool, int Shards, int? Scheduled, int? Ready, int? Running, int? Retrying, int? Open, int OpenMax, bool Paused = false,
+    JsonElement? Definition = null, string? ETag = null);
 
 /// <summary>A silo.</summary>
 /// <param name="Name">Its name; unique among those that live.</param>

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using Hearth.Jobs;
 
 namespace Hearth.Queues;
@@ -26,9 +24,6 @@ public sealed record QueueGeneration(
     /// <param name="queue">The queue's name.</param>
     /// <param name="hash">At least 4 evenly spread bytes.</param>
     public string KeyFor(string queue, ReadOnlySpan<byte> hash) => KeyOf(queue, (int)(BinaryPrimitives.ReadUInt32BigEndian(hash) % (uint)Count));
-
-    /// <summary>The key of the shard that has the jobs of a key (<see cref="JobOptions.Key"/>).</summary>
-    public string KeyForJobKey(string queue, string jobKey) => KeyFor(queue, SHA256.HashData(Encoding.UTF8.GetBytes(jobKey)));
 
     /// <summary>Whether a shard is one of its.</summary>
     public bool Has(string shard) => ShardKey.PoolOf(shard) == Pool && ShardKey.NumberOf(shard) is var n && n >= First && n < First + Count;

@@ -39,8 +39,11 @@ internal sealed partial class QueueGrain(
 
     public async Task<QueueChange> DeleteAsync(QueueCondition condition)
     {
+        await ReadAsync();
         var given = catalogue.Given(Queue);
-        return await ChangeAsync(condition, _ => null, given.Pool, given.Shards);
+        // A queue that nobody has laid out stays in the pool in which it was made.
+        var pool = state.State.Generations.Count > 0 ? given.Pool : (await PoolAsync()).Pool;
+        return await ChangeAsync(condition, _ => null, pool, given.Shards);
     }
 
     public async Task LayOutAsync()

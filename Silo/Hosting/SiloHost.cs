@@ -204,6 +204,7 @@ internal static class SiloHost
         services.AddSingleton<InProcessCalls>();
         services.AddSingleton<InProcessJobs>();
         services.AddSingleton<InProcessLists>();
+        services.AddSingleton<InProcessQueues>();
         services.AddSingleton<InProcessObjects>();
         services.AddSingleton<RequestHandler>();
         services.AddSingleton<IRequestHandler>(s => s.GetRequiredService<RequestHandler>());

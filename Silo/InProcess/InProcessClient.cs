@@ -7,7 +7,8 @@ namespace Hearth.InProcess;
 /// the same code as the API's, so that both answer the same.
 /// </summary>
 internal sealed partial class InProcessClient(
-    InProcessCalls calls, InProcessJobs jobs, InProcessObjects objects, InProcessLists lists, InProcessBulk bulk, InProcessSchedules schedules) : IHearthClient
+    InProcessCalls calls, InProcessJobs jobs, InProcessObjects objects, InProcessLists lists, InProcessBulk bulk, InProcessQueues queues,
+    InProcessSchedules schedules) : IHearthClient
 {
     public Task<Payload> CallAsync(
         string function, Payload input, IReadOnlyDictionary<string, string>? parameters = null, CancellationToken cancellationToken = default) =>
@@ -64,6 +65,21 @@ internal sealed partial class InProcessClient(
 
     public Task<QueueErrors> GetErrorsAsync(string queue, JobQuery? filter = null, CancellationToken cancellationToken = default) =>
         lists.ErrorsAsync(queue, filter ?? new JobQuery(), cancellationToken);
+
+    public Task<QueueInfo> GetQueueAsync(string name, CancellationToken cancellationToken = default) => queues.GetAsync(name, cancellationToken);
+
+    public Task<QueueInfo> PutQueueAsync(string name, object definition, string? ifMatch = null, CancellationToken cancellationToken = default) =>
+        queues.PutAsync(name, definition, ifMatch, cancellationToken);
+
+    public Task<QueueInfo> PatchQueueAsync(string name, object patch, string? ifMatch = null, CancellationToken cancellationToken = default) =>
+        queues.PatchAsync(name, patch, ifMatch, cancellationToken);
+
+    public Task DeleteQueueAsync(string name, string? ifMatch = null, CancellationToken cancellationToken = default) =>
+        queues.DeleteAsync(name, ifMatch, cancellationToken);
+
+    public Task<QueueInfo> PauseQueueAsync(string name, CancellationToken cancellationToken = default) => queues.PauseAsync(name, true, cancellationToken);
+
+    public Task<QueueInfo> ResumeQueueAsync(string name, CancellationToken cancellationToken = default) => queues.PauseAsync(name, false, cancellationToken);
 
     public Task<IReadOnlyList<SiloInfo>> ListSilosAsync(CancellationToken cancellationToken = default) => Task.FromResult(lists.Silos());
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Hearth.Cluster;
 using Hearth.Functions;
 using Hearth.Hosting;
+using Hearth.Queues;
 using Hearth.Storage;
 
 namespace Hearth.Jobs;
@@ -38,8 +39,12 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
         return await SendAsync(queue, specs, key is null ? null : JobKey.Of(key, specs));
     }
 
-    /// <summary>The key of the shard that takes a queue's jobs.</summary>
-    public ValueTask<string> ShardOfAsync(string queue, CancellationToken cancellationToken) => shards.KeyOfAsync(queue, cancellationToken);
+    /// <summary>The key of the shard that takes a job.</summary>
+    public async ValueTask<string> ShardOfAsync(string queue, JobSpec job, CancellationToken cancellationToken)
+    {
+        var takers = await shards.TakersAsync(queue, cancellationToken);
+        return JobRoute.HashOf(job) is { } route ? takers.KeyFor(queue, route.Span) : shards.KeyOf(queue, takers);
+    }
 
     /// <summary>Refuses what cannot be submitted inside a transaction of the application's.</summary>
     public void CheckForTransaction(string queue, JobSpec job)
@@ -95,14 +100,10 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
         if (!await shards.MayTakeAsync(queue, CancellationToken.None))
             throw new TooManyQueuesException();
         var takers = await shards.TakersAsync(queue, CancellationToken.None);
-        if (takers.Count == 1)
-        {
-            var submitted = await AskAsync(queue, takers.KeyOf(queue, 0), jobs, key);
-            if (!SplitSubmission.HasMoved(submitted))
-                return submitted;
-        }
-
-        return await new SplitSubmission(shards, clock, (shard, some) => AskAsync(queue, shard, some, key)).RunAsync(queue, jobs, key);
+        var submitted = takers.Count == 1 ? await AskAsync(queue, takers.KeyOf(queue, 0), jobs, key) : null;
+        return submitted is not null && !SplitSubmission.HasMoved(submitted)
+            ? submitted
+            : await new SplitSubmission(shards, clock, (shard, some) => AskAsync(queue, shard, some, key)).RunAsync(queue, jobs, key, submitted);
     }
 
     private async Task<JobsSubmitted> AskAsync(string queue, string shardKey, JobSpec[] jobs, JobKey? key)

@@ -21,6 +21,6 @@ public static class JobTransactions
         if (jobs is not JobSubmitter submitter)
             return await JobInbox.SubmitAsync(transaction, ShardKey.Of(queue), job, cancellationToken);
         submitter.CheckForTransaction(queue, job);
-        return await JobInbox.SubmitAsync(transaction, await submitter.ShardOfAsync(queue, cancellationToken), job, cancellationToken);
+        return await JobInbox.SubmitAsync(transaction, await submitter.ShardOfAsync(queue, job, cancellationToken), job, cancellationToken);
     }
 }

@@ -27,11 +27,7 @@ internal sealed partial class ShardDirectory(
 
     public IShardGrain Of(string key) => grains.GetGrain<IShardGrain>(key);
 
-    /// <summary>The key of a shard that takes new jobs of a queue: each in its turn. It is made when it is first called.</summary>
-    public async ValueTask<string> KeyOfAsync(string queue, CancellationToken cancellationToken) =>
-        KeyOf(queue, await TakersAsync(queue, cancellationToken));
-
-    /// <summary>The key of a shard of a generation: each in its turn.</summary>
+    /// <summary>The key of a shard of a generation, each in its turn. It is made when it is first called.</summary>
     public string KeyOf(string queue, QueueGeneration takers) =>
         takers.KeyOf(queue, takers.Count == 1 ? 0 : (int)((uint)Interlocked.Increment(ref turn) % (uint)takers.Count));
 

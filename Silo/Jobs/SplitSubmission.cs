@@ -18,11 +18,22 @@ internal sealed class SplitSubmission(ShardDirectory shards, TimeProvider clock,
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    public async Task<JobsSubmitted> RunAsync(string queue, JobSpec[] jobs, JobKey? key)
+    /// <param name="queue">The queue.</param>
+    /// <param name="jobs">The request's jobs.</param>
+    /// <param name="key">Its idempotency key, if it has one.</param>
+    /// <param name="before">What a shard has answered that has moved meanwhile; null: none was asked.</param>
+    public async Task<JobsSubmitted> RunAsync(string queue, JobSpec[] jobs, JobKey? key, JobsSubmitted? before = null)
     {
         var since = clock.GetTimestamp();
         var items = new JobSubmitted[jobs.Length];
         var left = Enumerable.Range(0, jobs.Length).ToArray();
+        if (before is not null)
+        {
+            Note(before, left, items);
+            left = [.. left.Where(i => items[i].Outcome == SubmitOutcome.Moved)];
+            await shards.RefreshAsync();
+        }
+
         while (true)
         {
             var takers = await shards.TakersAsync(queue, CancellationToken.None);
@@ -60,24 +71,25 @@ internal sealed class SplitSubmission(ShardDirectory shards, TimeProvider clock,
         for (var i = 0; i < jobs.Length; i++)
         {
             var (hasKey, isUnique) = (jobs[i].Options?.Key is not null, jobs[i].Options?.Unique is not null);
-            if ((key is null || (!hasKey && !isUnique)) && !(hasKey && isUnique))
-                continue;
-            var field = (jobs.Length == 1 ? "" : $"[{i}].") + (isUnique ? "unique" : "key");
-            throw new JobRefusedException(new JobMistake(
-                field, $"Queue '{queue}' has {takers.Count} shards, and each key belongs to one of them: of an idempotency key, unique and key a job can have one there. Leave the others out, or use a queue of one shard."));
+            if (hasKey && isUnique)
+                throw Refused(i, "unique", "a job can have either key or unique");
+            if (key is not null && jobs.Length > 1 && hasKey)
+                throw Refused(i, "key", "a request of several jobs can have either an idempotency key or jobs with a key");
         }
+
+        JobRefusedException Refused(int index, string field, string rule) => new(new JobMistake(
+            (jobs.Length == 1 ? "" : $"[{index}].") + field,
+            $"Queue '{queue}' has {takers.Count} shards, and each key belongs to one of them: {rule} there. Leave one out, or use a queue of one shard."));
     }
 
     /// <summary>The shard that all the jobs have to go to; null: any; empty: each has its own.</summary>
     private static string? SharedKey(string queue, QueueGeneration takers, JobSpec[] jobs, JobKey? key) =>
-        key is not null ? takers.KeyFor(queue, key.Hash.Span)
-        : takers.Count == 1 ? takers.KeyOf(queue, 0)
-        : jobs is [var one] ? OwnShard(queue, takers, one)
-        : Array.Exists(jobs, job => OwnShard(queue, takers, job) is not null) ? "" : null;
+        takers.Count == 1 ? takers.KeyOf(queue, 0)
+        : JobRoute.HashOf(jobs, key) is { } route ? takers.KeyFor(queue, route.Span)
+        : jobs.Length > 1 && Array.Exists(jobs, job => OwnShard(queue, takers, job) is not null) ? "" : null;
 
     private static string? OwnShard(string queue, QueueGeneration takers, JobSpec job) =>
-        job.Options?.Unique is not null ? takers.KeyFor(queue, UniqueKey.HashOf(job))
-        : job.Options?.Key is { } own ? takers.KeyForJobKey(queue, own) : null;
+        JobRoute.HashOf(job) is { } route ? takers.KeyFor(queue, route.Span) : null;
 
     private async Task<JobsSubmitted> AskOneAsync(string queue, QueueGeneration takers, string? shard, JobSpec[] jobs)
     {

@@ -13,7 +13,7 @@ internal sealed class ScheduleQueues(ShardDirectory shards, IJobStore store, Tim
 
     public async ValueTask<int> ShardAsync(string queue, CancellationToken cancellationToken)
     {
-        var key = await shards.KeyOfAsync(queue, cancellationToken);
+        var key = shards.KeyOf(queue, await shards.TakersAsync(queue, cancellationToken));
         if (await store.ShardNumberAsync(key, cancellationToken) is { } number)
             return number;
         if (!await shards.MayTakeAsync(queue, cancellationToken))

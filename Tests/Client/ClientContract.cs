@@ -276,6 +276,30 @@ public abstract class ClientContract(ClientSilo silo)
         Assert.Equal("ready", (await Client.GetHealthAsync()).Status);
     }
 
+    [Fact]
+    public async Task A_queue_is_defined_changed_paused_and_reset()
+    {
+        Assert.True((await FailsAsync(() => Client.GetQueueAsync("defined"))).Is("unknown-queue"));
+        var put = await Client.PutQueueAsync("defined", new { Timeout = "30s", Retry = new { Attempts = 3 } });
+        Assert.Equal(("defined", false, "30s"), (put.Name, put.Paused, put.Definition!.Value.GetProperty("timeout").GetString()));
+        var patched = await Client.PatchQueueAsync("defined", new { Priority = 2, Retry = (object?)null }, put.ETag);
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, patched.Definition!.Value.GetProperty("retry").ValueKind);
+        Assert.True((await FailsAsync(() => Client.PutQueueAsync("defined", new { }, put.ETag))).Is("precondition-failed"));
+        Assert.True((await FailsAsync(() => Client.PutQueueAsync("Defined", new { }))).Is("invalid-input"));
+        var refused = await FailsAsync(() => Client.PatchQueueAsync("defined", new { Timout = "1s" }));
+        Assert.Equal(("timout", "timeout"), (refused.Problem.Field, Assert.Single(refused.Problem.Choices!)));
+        Assert.Equal(patched.ETag, (await Client.GetQueueAsync("defined")).ETag);
+
+        Assert.True((await Client.PauseQueueAsync("defined")).Paused);
+        var job = await Client.SubmitAsync("defined", new NewJob("echo", 1));
+        Assert.Equal(1, (await Client.GetQueueAsync("defined")).Ready);
+        Assert.False((await Client.ResumeQueueAsync("defined")).Paused);
+        var ended = await Client.WaitAsync(job.Id, TimeSpan.FromSeconds(60));
+        Assert.Equal((JobState.Succeeded, null), (ended.State, ended.Error));
+        await Client.DeleteQueueAsync("defined");
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, (await Client.GetQueueAsync("defined")).Definition!.Value.GetProperty("timeout").ValueKind);
+    }
+
     private static async Task<HearthException> FailsAsync(Func<Task> act) => await Assert.ThrowsAsync<HearthException>(act);
 
     private sealed record PrimesOutput(long Count);

@@ -15,18 +15,20 @@ internal sealed class JournalBatch
     public Rows<JobLeaseRow> Leases;
     public Rows<JobNoteRow> Notes;
     public Rows<PermitRow> Permits;
+    public Rows<InboxPost> Posts;
 
     /// <summary>Completes when the rows are committed and the shard's memory has followed; fails when they are not.</summary>
     public Task Done => done.Task;
 
     public bool IsEmpty => Rows == 0;
 
-    public int Rows => Jobs.Count + Keys.Count + Ends.Count + Attempts.Count + Leases.Count + Notes.Count + Permits.Count;
+    public int Rows => Jobs.Count + Keys.Count + Ends.Count + Attempts.Count + Leases.Count + Notes.Count + Permits.Count + Posts.Count;
 
     public ShardWrite ToWrite(int shard, long epoch) => new(shard, epoch)
     {
         Jobs = Jobs.Memory, Keys = Keys.Memory, Ends = Ends.Memory, Attempts = Attempts.Memory, Leases = Leases.Memory, Notes = Notes.Memory,
         Permits = Permits.Memory,
+        Posts = Posts.Memory,
     };
 
     /// <summary>Completes as <see cref="Done"/>, with the answer to who submitted one job: with less work for each than awaiting that.</summary>

@@ -1,4 +1,5 @@
 using Hearth.Cluster;
+using Hearth.Queues;
 using Hearth.Storage;
 
 namespace Hearth.Jobs;
@@ -30,13 +31,17 @@ internal sealed partial class ShardGrain
     private bool MayTake(ReadOnlySpan<JobSpec> jobs) => !isRetired || jobs is [{ Options.RedriveOf: not null }];
 
     /// <summary>The newest row of a key, of this shard or of those that it belonged to before.</summary>
-    private async Task<JobKeyRow?> FindKeyAsync(JobKeyKind kind, ReadOnlyMemory<byte> hash, DateTimeOffset since)
+    /// <param name="kind">What the key is for.</param>
+    /// <param name="hash">The key.</param>
+    /// <param name="route">What decides to which shard it belongs (<see cref="JobRoute"/>).</param>
+    /// <param name="since">Older ones do not count.</param>
+    private async Task<JobKeyRow?> FindKeyAsync(JobKeyKind kind, ReadOnlyMemory<byte> hash, ReadOnlyMemory<byte> route, DateTimeOffset since)
     {
         if (await FindKeyAsync(claim.Number, kind, hash, since) is { } own)
             return own;
         foreach (var generation in former)
         {
-            if (generation.Until + HeardLateMax < since || await NumberOfRetiredAsync(generation.KeyFor(ShardKey.QueueOf(Key), hash.Span)) is not { } number)
+            if (generation.Until + HeardLateMax < since || await NumberOfRetiredAsync(generation.KeyFor(ShardKey.QueueOf(Key), route.Span)) is not { } number)
                 continue;
             if (await FindKeyAsync(number, kind, hash, since) is { } row)
                 return row;

@@ -34,15 +34,24 @@ internal sealed partial class ShardGrain
 
     public async Task CompleteAsync(JobResult[] results)
     {
-        for (var rest = results; rest.Length > 0;)
+        try
         {
-            rest = Decide(rest);
-            await journal.WriteAsync();
-            if (rest.Length == 0)
-                return;
-            // Somebody else was deciding about these, or they are not recovered yet.
-            await RecoveredAsync();
-            await journal.CatchUpAsync();
+            for (var rest = results; rest.Length > 0;)
+            {
+                if (definition.DeadLetters is not null)
+                    await PrepareLettersAsync(rest);
+                rest = Decide(rest);
+                await journal.WriteAsync();
+                if (rest.Length == 0)
+                    return;
+                // Somebody else was deciding about these, or they are not recovered yet.
+                await RecoveredAsync();
+                await journal.CatchUpAsync();
+            }
+        }
+        finally
+        {
+            DropLetters(results);
         }
     }
 
@@ -242,7 +251,7 @@ internal sealed partial class ShardGrain
                 if (!isRecovered)
                     (later ??= []).Add(result);
             }
-            else if (job.IsChanging)
+            else if (job.IsChanging || LacksLetter(result))
             {
                 (later ??= []).Add(result);
             }
@@ -273,7 +282,7 @@ internal sealed partial class ShardGrain
         KeepLog(result);
         if (next.HasEnded())
         {
-            journal.Gathering.Ends.Add(new JobEnd(
+            AddEnd(new JobEnd(
                 job.Id, next, job.Attempt, result.StartedAt, result.EndedAt, result.Result, result.ContentType, result.Error, result.ErrorType));
             return;
         }

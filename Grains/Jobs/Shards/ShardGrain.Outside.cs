@@ -59,7 +59,17 @@ internal sealed partial class ShardGrain
     public async Task<bool[]> CompleteOutsideAsync(JobResult[] results)
     {
         var accepted = new bool[results.Length];
-        await DecideAllAsync(results.Length, i => TryComplete(results[i], out accepted[i]));
+        try
+        {
+            await DecideAllAsync(
+                results.Length, i => TryComplete(results[i], out accepted[i]),
+                before: () => PrepareLettersAsync([.. results.Select(result => outside.Find(result.Id, result.Attempt) is { } lease ? ToDecide(lease, result) : result)]));
+        }
+        finally
+        {
+            DropLetters(results);
+        }
+
         return accepted;
     }
 
@@ -163,11 +173,14 @@ internal sealed partial class ShardGrain
     /// <summary>Decides about each; about those that somebody else is deciding about, or that are not recovered yet, when that is over.</summary>
     /// <param name="count">How many there are.</param>
     /// <param name="tryDecide">False: not now.</param>
-    private async Task DecideAllAsync(int count, Func<int, bool> tryDecide)
+    /// <param name="before">What has to be done before anything can be decided; null: nothing.</param>
+    private async Task DecideAllAsync(int count, Func<int, bool> tryDecide, Func<Task>? before = null)
     {
         var rest = Enumerable.Range(0, count).ToList();
         while (true)
         {
+            if (before is not null && definition.DeadLetters is not null)
+                await before();
             rest.RemoveAll(i => tryDecide(i));
             await journal.WriteAsync();
             if (rest.Count == 0)
@@ -194,7 +207,10 @@ internal sealed partial class ShardGrain
         isAccepted = false;
         if (FindOutside(result.Id, result.Attempt, out var isDecidable) is not { } lease)
             return isDecidable;
-        EndOutside(memory.Find(result.Id)!, lease, result);
+        var ended = ToDecide(lease, result);
+        if (LacksLetter(ended))
+            return false;
+        Decide(memory.Find(result.Id)!, ended);
         return isAccepted = true;
     }
 
@@ -206,13 +222,16 @@ internal sealed partial class ShardGrain
         return job is { IsChanging: false, State: JobState.Running } && outside.Find(id, attempt) is { } lease && lease.Until >= store.Now ? lease : null;
     }
 
-    /// <summary>The journal has the row.</summary>
-    private void EndOutside(JobEntry job, OutsideLease lease, in JobResult result) => Decide(job, result with
+    /// <summary>What a worker told, with what only the shard knows: its times, and the policy that counts.</summary>
+    private JobResult ToDecide(OutsideLease lease, in JobResult result) => result with
     {
         StartedAt = lease.StartedAt,
         EndedAt = store.Now,
-        Extras = (result.Extras ?? AttemptExtras.None) with { Retry = lease.Retry ?? functions.Find(job.Queue.Function)?.Options.Retry },
-    });
+        Extras = (result.Extras ?? AttemptExtras.None) with
+        {
+            Retry = lease.Retry ?? (memory.Find(result.Id) is { } job ? functions.Find(job.Queue.Function)?.Options.Retry : null),
+        },
+    };
 
     /// <summary>Fails the attempts whose leases have run out; the journal has the rows.</summary>
     private void FailExpired(DateTimeOffset now)
@@ -222,9 +241,13 @@ internal sealed partial class ShardGrain
             // What is being decided about it may fail: then it is looked at again.
             if (memory.Find(id) is not { IsChanging: false, State: JobState.Running } job || outside.Find(id) is not { } lease || lease.Until >= now)
                 continue;
-            EndOutside(job, lease, new JobResult(
+            var expired = ToDecide(lease, new JobResult(
                 id, lease.Attempt, AttemptOutcome.Failed, default, default,
                 Error: $"The lease of worker '{lease.Worker}' ran out before it told how the attempt went.", ErrorType: "lease-expired"));
+            if (MayBeLast(expired))
+                FailWithLetter(job, expired, () => Decide(job, expired));
+            else
+                Decide(job, expired);
         }
     }
 

@@ -159,7 +159,7 @@ internal sealed partial class ShardGrain
     {
         if (job.Crashes >= JobLimits.CrashesMax)
         {
-            EndCrashed(job, store.Now);
+            FailCrashed(job);
             return;
         }
 
@@ -168,13 +168,18 @@ internal sealed partial class ShardGrain
         changes.Happened(job.Id);
     }
 
+    private void FailCrashed(JobEntry job) => FailWithLetter(
+        job, new JobResult(job.Id, job.Attempt, AttemptOutcome.FailedForGood, default, store.Now, Error: CrashedError(job), ErrorType: "crashed"),
+        () => EndCrashed(job, store.Now));
+
     private void EndCrashed(JobEntry job, DateTimeOffset now)
     {
         job.IsChanging = true;
-        journal.Gathering.Ends.Add(new JobEnd(
-            job.Id, JobTransitions.Next(job.State, JobEvent.Crashed)!.Value, job.Attempt, null, now, default, null,
-            $"crashed: the silo died {job.Crashes} times while it ran this job.", "crashed"));
+        AddEnd(new JobEnd(
+            job.Id, JobTransitions.Next(job.State, JobEvent.Crashed)!.Value, job.Attempt, null, now, default, null, CrashedError(job), "crashed"));
     }
+
+    private static string CrashedError(JobEntry job) => $"crashed: the silo died {job.Crashes} times while it ran this job.";
 
     private void CheckpointWhenDue()
     {

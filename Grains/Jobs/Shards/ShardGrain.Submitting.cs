@@ -1,3 +1,4 @@
+using Hearth.Queues;
 using Hearth.Storage;
 
 namespace Hearth.Jobs;
@@ -122,7 +123,7 @@ internal sealed partial class ShardGrain
 
     private async Task<JobsSubmitted> StoreKeyedAsync(JobSpec[] jobs, JobKey key)
     {
-        if (await FindKeyAsync(JobKeyKind.Idempotency, key.Hash, store.Now - JobLimits.KeyWindow) is { } row)
+        if (await FindKeyAsync(JobKeyKind.Idempotency, key.Hash, JobRoute.HashOf(jobs, key)!.Value, store.Now - JobLimits.KeyWindow) is { } row)
         {
             return row.BodyHash.Span.SequenceEqual(key.BodyHash.Span)
                 ? new JobsSubmitted(SubmitOutcome.Repeat, row.Id, row.Count)
@@ -176,7 +177,7 @@ internal sealed partial class ShardGrain
         if (unique.Mode is UniqueMode.Debounce or UniqueMode.Latest)
             return await StoreReplacingAsync(job, unique, hash, key);
         var within = unique.Within ?? JobLimits.KeyWindow;
-        if (await FindKeyAsync(JobKeyKind.Unique, hash, store.Now - within) is { } row
+        if (await FindKeyAsync(JobKeyKind.Unique, hash, hash, store.Now - within) is { } row
             && await StateAsync(row.Id) is { } state && (unique.Mode == UniqueMode.Throttle || (unique.While ?? UniqueKey.OpenStates).Contains(state)))
         {
             await RememberAsync(key, row.Id);

@@ -19,8 +19,7 @@ internal sealed class QueueDefinitionEndpoints(QueueDefinitions definitions, Que
         var (document, isXml) = await DefinitionBody.ReadAsync(http, MediaTypes.Json, MediaTypes.Xml);
         using (document)
         {
-            return await definitions.ChangeAsync(
-                queue, now => DefinitionReader.Read(queue, document.RootElement, isXml, definitions.GivenFor(queue, now), registry), condition);
+            return await definitions.ChangeAsync(queue, now => Read(queue, now, document.RootElement, isXml), condition);
         }
     });
 
@@ -30,10 +29,7 @@ internal sealed class QueueDefinitionEndpoints(QueueDefinitions definitions, Que
         var (document, _) = await DefinitionBody.ReadAsync(http, MergePatch.MediaType, MediaTypes.Json);
         using (document)
         {
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new JobRejectedException(Problems.InvalidInput("Send an object with the members to change, such as {\"paused\": true}; null takes one back.", "$"));
-            var patch = JsonObject.Create(document.RootElement)!;
-            return await definitions.ChangeAsync(queue, now => Patched(queue, now, patch), condition);
+            return await definitions.ChangeAsync(queue, now => Patched(queue, now, document.RootElement), condition);
         }
     });
 
@@ -46,12 +42,29 @@ internal sealed class QueueDefinitionEndpoints(QueueDefinitions definitions, Que
     public Task ResumeAsync(HttpContext http) => AnswerAsync(
         http, queue => definitions.ChangeAsync(queue, now => now.Definition with { Paused = false }, Conditions.Of(http.Request)));
 
-    private QueueDefinition Patched(string queue, QueueView now, JsonObject patch)
+    /// <summary>The definition that was sent.</summary>
+    public QueueDefinition Read(string queue, QueueView now, JsonElement sent, bool lenient) =>
+        DefinitionReader.Read(queue, sent, lenient, definitions.GivenFor(queue, now), registry);
+
+    /// <summary>What a patch makes of the definition that is there.</summary>
+    public QueueDefinition Patched(string queue, QueueView now, JsonElement sent)
     {
+        if (sent.ValueKind != JsonValueKind.Object)
+            throw new JobRejectedException(Problems.InvalidInput("Send an object with the members to change, such as {\"paused\": true}; null takes one back.", "$"));
+        var patch = JsonObject.Create(sent)!;
         var before = JsonSerializer.SerializeToNode(DefinitionDocument.From(now.Definition), HearthJson.Strict);
         using var after = JsonDocument.Parse(MergePatch.Apply(before, patch)!.ToJsonString());
-        return DefinitionReader.Read(queue, after.RootElement, lenient: false, definitions.GivenFor(queue, now), registry);
+        return Read(queue, now, after.RootElement, lenient: false);
     }
+
+    /// <summary>What is answered to a change that was not made; null: it was.</summary>
+    public static Problem? Refusal(string queue, QueueChangeOutcome outcome) => outcome switch
+    {
+        QueueChangeOutcome.Refused => Problems.Changed(queue),
+        QueueChangeOutcome.TooManyGenerations => Problems.TooManyGenerations(queue),
+        QueueChangeOutcome.TooManyShards => Problems.TooManyQueues(new TooManyQueuesException().Message),
+        _ => null,
+    };
 
     private async Task AnswerAsync(HttpContext http, Func<string, Task<QueueChange>> change, int status = StatusCodes.Status200OK)
     {
@@ -76,14 +89,6 @@ internal sealed class QueueDefinitionEndpoints(QueueDefinitions definitions, Que
         if (problem is not null)
             await ProblemWriter.WriteAsync(http, problem);
     }
-
-    private static Problem? Refusal(string queue, QueueChangeOutcome outcome) => outcome switch
-    {
-        QueueChangeOutcome.Refused => Problems.Changed(queue),
-        QueueChangeOutcome.TooManyGenerations => Problems.TooManyGenerations(queue),
-        QueueChangeOutcome.TooManyShards => Problems.TooManyQueues(new TooManyQueuesException().Message),
-        _ => null,
-    };
 
     private async Task<Problem?> AnswerAsync(HttpContext http, string queue, QueueChange changed, int status)
     {

@@ -19,12 +19,20 @@ internal sealed class QueueEndpoints(
     public Task ShowAsync(HttpContext http) => AnswerAsync(http, async () =>
     {
         var name = (string)http.Request.RouteValues["queue"]!;
-        if (!QueueName.IsValid(name) || await definitions.ShowAsync(name) is not { } now
-            || (!now.IsStored && !catalogue.Queues.Contains(name) && (await shards.ShardsAsync(name, http.RequestAborted)).Count == 0))
+        if (!QueueName.IsValid(name) || await FindAsync(name, http) is not var (now, document))
             return Problems.UnknownQueue(name);
         Conditions.Show(http.Response, now.ETag);
-        return await Resource.WriteAsync(http, await DocumentAsync(name, now, http), StatusCodes.Status200OK);
+        return await Resource.WriteAsync(http, document, StatusCodes.Status200OK);
     });
+
+    /// <summary>A queue that has a definition, or had jobs; null: there is none.</summary>
+    public async Task<(QueueView View, QueueDocument Document)?> FindAsync(string queue, HttpContext http)
+    {
+        var now = await definitions.ShowAsync(queue);
+        return now.IsStored || catalogue.Queues.Contains(queue) || (await shards.ShardsAsync(queue, http.RequestAborted)).Count > 0
+            ? (now, await DocumentAsync(queue, now, http))
+            : null;
+    }
 
     /// <summary>A queue with the definition that counts.</summary>
     public async Task<QueueDocument> DocumentAsync(string queue, QueueView now, HttpContext http) =>
