@@ -52,6 +52,7 @@ internal static class HearthCommand
     {
         var queues = ListCommands.Queues(connection);
         queues.Subcommands.Add(new QueueErrorsCommand(connection));
+        queues.Subcommands.Add(new QueueTailCommand(connection));
         return queues;
     }
 }

@@ -163,6 +163,7 @@ internal static class SiloHost
         services.AddSingleton<PoolEndpoints>();
         services.AddSingleton<QueueEndpoints>();
         services.AddSingleton<QueueErrorsEndpoint>();
+        services.AddSingleton<QueueEventsEndpoint>();
         services.AddSingleton<TimelineEndpoint>();
         services.AddSingleton<SiloEndpoints>();
         services.AddSingleton<StartPage>();
