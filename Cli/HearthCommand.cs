@@ -53,6 +53,7 @@ internal static class HearthCommand
     {
         var queues = ListCommands.Queues(connection);
         queues.Subcommands.Add(new QueueErrorsCommand(connection));
+        queues.Subcommands.Add(new QueueTailCommand(connection));
         return queues;
     }
 }

@@ -10,13 +10,24 @@ public sealed partial class HearthClient
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(45);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<JobEvent> EventsAsync(
-        string id, string? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<JobEvent> EventsAsync(string id, string? after = null, CancellationToken cancellationToken = default) =>
+        FollowAsync(Paths.Of("jobs", id, "events"), after, isEndless: false, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<JobEvent> QueueEventsAsync(string queue, string? after = null, CancellationToken cancellationToken = default) =>
+        FollowAsync(Paths.Of("queues", queue, "events"), after, isEndless: true, cancellationToken);
+
+    /// <param name="path">What is followed.</param>
+    /// <param name="after">Only what follows this event.</param>
+    /// <param name="isEndless">Whether an event that is called so is the last.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    private async IAsyncEnumerable<JobEvent> FollowAsync(
+        string path, string? after, bool isEndless, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var failures = new Failures(options.RetryFor, clock);
         while (true)
         {
-            using var response = await ConnectAsync(id, after, failures, cancellationToken).ConfigureAwait(false);
+            using var response = await ConnectAsync(path, after, failures, cancellationToken).ConfigureAwait(false);
             if (response is null)
                 continue;
             if (response.StatusCode == HttpStatusCode.NoContent)
@@ -28,7 +39,7 @@ public sealed partial class HearthClient
                 failures.Clear();
                 after = told.Id ?? after;
                 yield return told;
-                if (told.IsEnd)
+                if (told.IsEnd && !isEndless)
                     yield break;
             }
 
@@ -37,9 +48,9 @@ public sealed partial class HearthClient
     }
 
     /// <returns>Null after a trouble that may pass, when it has been slept over.</returns>
-    private async Task<HttpResponseMessage?> ConnectAsync(string id, string? after, Failures failures, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage?> ConnectAsync(string path, string? after, Failures failures, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, Relative(Paths.Of("jobs", id, "events"))) { Headers = { { "Accept", "text/event-stream" } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, Relative(path)) { Headers = { { "Accept", "text/event-stream" } } };
         if (after is not null)
             request.Headers.Add("Last-Event-ID", after);
         try

@@ -130,6 +130,17 @@ public partial interface IHearthClient
     /// <exception cref="HearthException"><c>unknown-job</c> and others.</exception>
     IAsyncEnumerable<JobEvent> EventsAsync(string id, string? after = null, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// What happens to a queue's jobs from now on, without end: <c>following</c> once nothing is missed any more, then <c>accepted</c>, <c>attempt-failed</c>,
+    /// <c>attempt-snoozed</c>, <c>attempt-returned</c> and <c>end</c>, and <c>gap</c> where something may have been missed. It reconnects as
+    /// <see cref="EventsAsync"/> does.
+    /// </summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="after">Only what follows the event with this id, as far as it is still known; null: from now on.</param>
+    /// <param name="cancellationToken">Stops following.</param>
+    /// <exception cref="HearthException"><c>unknown-queue</c> and others.</exception>
+    IAsyncEnumerable<JobEvent> QueueEventsAsync(string queue, string? after = null, CancellationToken cancellationToken = default);
+
     /// <summary>Runs an operation of an object. What it changed is stored before it is answered.</summary>
     /// <param name="name">The kind of object.</param>
     /// <param name="key">Which one: 1 to 512 characters.</param>

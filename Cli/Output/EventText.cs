@@ -6,7 +6,16 @@ namespace Hearth.Cli.Output;
 /// <summary>An event on a line. Kinds and members that this version does not know are shown as they came.</summary>
 internal static class EventText
 {
-    public static string Of(JobEvent told) => Terminal.Plain($"{TimeOf(told)} {told.Name,-16} {What(told)}".TrimEnd()).ReplaceLineEndings(" ");
+    public static string Of(JobEvent told) => Line(told, What(told));
+
+    /// <summary>The same of a queue's events, which name their job.</summary>
+    public static string OfQueue(JobEvent told) => told.Name switch
+    {
+        "following" => Line(told, "queue " + Text(told, "queue")),
+        "gap" => Line(told, "something may have happened that is not told: hearth jobs list --queue " + Text(told, "queue")),
+        "accepted" => Line(told, $"{Text(told, "id")} {Text(told, "function")}"),
+        _ => Line(told, $"{Text(told, "id")} {Text(told, "function")} {What(told)}"),
+    };
 
     /// <summary>How far the run is, 0 to 100, if the event tells.</summary>
     public static double? PercentOf(JobEvent told)
@@ -32,6 +41,8 @@ internal static class EventText
         "end" => Text(told, "state") + (Text(told, "error").Length > 0 ? ": " + Error(told) : ""),
         _ => told.Data.GetRawText(),
     };
+
+    private static string Line(JobEvent told, string what) => Terminal.Plain($"{TimeOf(told)} {told.Name,-16} {what}".TrimEnd()).ReplaceLineEndings(" ");
 
     private static string Error(JobEvent told) => Text(told, "error") + (Text(told, "errorType") is { Length: > 0 } type ? $" ({type})" : "");
 

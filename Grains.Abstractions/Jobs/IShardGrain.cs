@@ -48,6 +48,15 @@ public interface IShardGrain : IGrainWithStringKey
     [ResponseTimeout("00:10:00")]
     Task ChangeAsync(JobId id, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// What happens to the shard's jobs: completes as soon as something has happened behind a position; at once where that is not known any more. It is
+    /// kept for a while, and in memory only.
+    /// </summary>
+    /// <param name="after">The position; 0: tells the one of now.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    [ResponseTimeout("00:10:00")]
+    Task<TailPage> TailAsync(long after, CancellationToken cancellationToken);
+
     /// <summary>Hands ready jobs of a function to a pump, by priority then age; none when there are none. Never waits for jobs.</summary>
     /// <remarks>The caller does not give up by itself: what is handed to one who has gone would run nowhere. The shard bounds the time.</remarks>
     /// <param name="function">Its name.</param>

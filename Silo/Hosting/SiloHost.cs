@@ -190,6 +190,7 @@ internal static class SiloHost
         services.AddSingleton<QueueDefinitionEndpoints>();
         services.AddSingleton<QueueRoutes>();
         services.AddSingleton<QueueErrorsEndpoint>();
+        services.AddSingleton<QueueEventsEndpoint>();
         services.AddSingleton<TimelineEndpoint>();
         services.AddSingleton<SiloEndpoints>();
         services.AddSingleton<StartPage>();

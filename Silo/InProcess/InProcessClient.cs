@@ -47,6 +47,9 @@ internal sealed partial class InProcessClient(
     public IAsyncEnumerable<JobEvent> EventsAsync(string id, string? after = null, CancellationToken cancellationToken = default) =>
         jobs.EventsAsync(id, after, cancellationToken);
 
+    public IAsyncEnumerable<JobEvent> QueueEventsAsync(string queue, string? after = null, CancellationToken cancellationToken = default) =>
+        jobs.QueueEventsAsync(queue, after, cancellationToken);
+
     public Task<Payload> OperateAsync(string name, string key, string operation, Payload input, CancellationToken cancellationToken = default) =>
         objects.OperateAsync(name, key, operation, input, cancellationToken);
 

@@ -94,11 +94,29 @@ internal sealed class InProcessJobs(
             ?? throw Problems.InvalidInput("after must be the id of an event of this job, such as 2.0.", "after").ToException();
         await EndAsync(text, TimeSpan.Zero, cancellationToken);
         var (shard, queue) = await OwnerAsync(id, cancellationToken);
+        await foreach (var told in FollowAsync((http, until) => new JobEventStream(shard, queue, store, clock, http).RunAsync(id, position, until), cancellationToken))
+            yield return told;
+    }
+
+    /// <summary>The same of a queue.</summary>
+    public async IAsyncEnumerable<JobEvent> QueueEventsAsync(string queue, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var position = after is null ? null : QueuePosition.Parse(after)
+            ?? throw Problems.InvalidInput("after must be the id of an event of this queue: take it as it was told.", "after").ToException();
+        if (!QueueName.IsValid(queue) || await AskAsync(() => shards.ShardsAsync(queue, cancellationToken), cancellationToken) is [])
+            throw Problems.UnknownQueue(queue).ToException();
+        await foreach (var told in FollowAsync((http, until) => new QueueEventStream(queue, shards, clock, http).RunAsync(position, until), cancellationToken))
+            yield return told;
+    }
+
+    private async IAsyncEnumerable<JobEvent> FollowAsync(
+        Func<HttpContext, CancellationToken, Task> stream, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         using var until = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         var pipe = new Pipe();
         var http = new DefaultHttpContext();
         http.Features.Set<Microsoft.AspNetCore.Http.Features.IHttpResponseBodyFeature>(new StreamResponseBodyFeature(pipe.Writer.AsStream()));
-        var running = RunAsync(new JobEventStream(shard, queue, store, clock, http), id, position, pipe.Writer, until.Token);
+        var running = RunAsync(stream(http, until.Token), pipe.Writer);
         using var reader = new EventReader(pipe.Reader.AsStream(), clock, Timeout.InfiniteTimeSpan);
         try
         {
@@ -114,11 +132,11 @@ internal sealed class InProcessJobs(
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    private static async Task RunAsync(JobEventStream stream, JobId id, EventPosition? after, PipeWriter output, CancellationToken cancellationToken)
+    private static async Task RunAsync(Task stream, PipeWriter output)
     {
         try
         {
-            await stream.RunAsync(id, after, cancellationToken);
+            await stream;
             await output.CompleteAsync();
         }
         catch (OperationCanceledException)

@@ -111,6 +111,19 @@ public sealed class JobCommandTests(ServedSilo silo) : IClassFixture<ServedSilo>
     }
 
     [Fact]
+    public async Task A_queue_is_followed()
+    {
+        await SubmitAsync("echo", "1", "-q", "tailed");
+        using var tail = hearth.Start("queues", "tail", "tailed");
+        Assert.Contains("following", await tail.StandardOutput.ReadLineAsync(), StringComparison.Ordinal);
+        var id = await SubmitAsync("echo", "2", "-q", "tailed");
+        Assert.Matches($"accepted +{id} echo$", await tail.StandardOutput.ReadLineAsync());
+        Assert.Matches($"end +{id} echo succeeded$", await tail.StandardOutput.ReadLineAsync());
+        tail.Kill();
+        await tail.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
     public async Task Ctrl_C_ends_a_tail()
     {
         var id = await SubmitAsync("echo", "1", "--delay", "1h");

@@ -192,6 +192,31 @@ public abstract class ClientContract(ClientSilo silo)
     }
 
     [Fact]
+    public async Task A_queue_is_followed_from_now_on_and_behind_an_event()
+    {
+        var queue = $"followed-{Guid.NewGuid():N}";
+        await Client.WaitAsync((await Client.SubmitAsync(queue, new NewJob("echo", 0))).Id);
+        using var timeUp = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var told = new List<JobEvent>();
+        string? job = null;
+        await foreach (var one in Client.QueueEventsAsync(queue, cancellationToken: timeUp.Token))
+        {
+            told.Add(one);
+            if (one.Name == "following")
+                job = (await Client.SubmitAsync(queue, new NewJob("echo", 1), cancellationToken: timeUp.Token)).Id;
+            if (one.Name == "end")
+                break;
+        }
+
+        Assert.Equal(["following", "accepted", "end"], told.Select(e => e.Name));
+        Assert.Equal((job, job, "succeeded"), (told[1].Data.GetProperty("id").GetString(), told[2].Data.GetProperty("id").GetString(), told[2].Data.GetProperty("state").GetString()));
+        var again = await Client.QueueEventsAsync(queue, told[1].Id, timeUp.Token).Where(e => e.Name != "following").FirstAsync(timeUp.Token);
+        Assert.Equal(("end", told[2].Id), (again.Name, again.Id));
+        Assert.True((await FailsAsync(async () => await Client.QueueEventsAsync("nobody").FirstAsync())).Is("unknown-queue"));
+        Assert.Equal("after", (await FailsAsync(async () => await Client.QueueEventsAsync(queue, "1.0").FirstAsync())).Problem.Field);
+    }
+
+    [Fact]
     public async Task An_ended_job_is_deleted()
     {
         var job = await Client.SubmitAsync("work", new NewJob("echo", 7) { Delay = TimeSpan.FromHours(1) });

@@ -64,6 +64,7 @@ internal sealed partial class ShardGrain
         // The activation ends when its calls have.
         ends.Close();
         changes.Close();
+        tail.Close();
         outsideBell.Close();
         if (!isRecovered)
             _ = leaving.CancelAsync();

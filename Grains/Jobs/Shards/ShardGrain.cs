@@ -100,6 +100,8 @@ internal sealed partial class ShardGrain(
     private void OnCommitted(JournalBatch batch)
     {
         watch.Written();
+        if (tail.IsFollowed)
+            Tell(batch);
         Accept(batch.Jobs.Memory.Span);
         var (succeeded, failed) = (0, 0);
         foreach (ref readonly var end in batch.Ends.Memory.Span)
@@ -260,6 +262,7 @@ internal sealed partial class ShardGrain(
         _ = leaving.CancelAsync();
         ends.Close();
         changes.Close();
+        tail.Close();
         outsideBell.Close();
         bell.Wake(Key);
         DeactivateOnIdle();

@@ -123,6 +123,13 @@ internal static class Problems
         RetryAfter = TimeSpan.FromSeconds(5),
     };
 
+    public static Problem TooManyQueueStreams(int streamsMax) => new(
+        "too-many-streams", 429, "Too many streams",
+        string.Create(CultureInfo.InvariantCulture, $"This silo streams the events of queues to {streamsMax} callers at once and no more. Try again, or ask for the queue's jobs: GET /v1/jobs?queue=NAME."))
+    {
+        RetryAfter = TimeSpan.FromSeconds(5),
+    };
+
     public static Problem Damaged { get; } = new(
         "damaged", 500, "Stored data damaged", "What is stored of this job is not what was written: the disk or the database has damaged it. Restore a backup.");
 

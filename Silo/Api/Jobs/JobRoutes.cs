@@ -11,7 +11,7 @@ namespace Hearth.Api.Jobs;
 /// <summary>The routes of jobs.</summary>
 internal sealed class JobRoutes(
     SubmitEndpoint submit, JobEndpoints jobs, JobEventsEndpoint events, JobLogEndpoint log, JobActions actions, JobListEndpoint list,
-    BulkEndpoint bulk, QueueErrorsEndpoint errors, TimelineEndpoint timeline)
+    BulkEndpoint bulk, QueueErrorsEndpoint errors, QueueEventsEndpoint queueEvents, TimelineEndpoint timeline)
 {
     private static readonly ApiParameter Wait = new("query", "wait", "Answer when the job has ended, or after this long: 30s or PT30S, at most 5 minutes.");
 
@@ -58,6 +58,16 @@ internal sealed class JobRoutes(
             ],
             Answers = new Dictionary<int, string> { [200] = "The errors, those with most jobs first." },
             Document = typeof(QueueErrorsDocument),
+        },
+        new("GET", "/v1/queues/{queue}/events", "queueEvents", "What happens to a queue's jobs from now on, as server-sent events", queueEvents.StreamAsync)
+        {
+            Parameters =
+            [
+                new ApiParameter("header", "Last-Event-ID", "Only events behind this one."),
+                new ApiParameter("query", "after", "The same, for callers that cannot set the header."),
+            ],
+            ContentTypes = [JobEventsEndpoint.ContentType],
+            Answers = new Dictionary<int, string> { [200] = "The events; the stream does not end by itself." },
         },
         new("GET", "/v1/jobs", "listJobs", "Jobs that match, newest first", list.ListAsync)
         {

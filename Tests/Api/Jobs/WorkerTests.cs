@@ -267,6 +267,7 @@ public sealed class WorkerTests : IAsyncLifetime
     [InlineData("lease", """{"worker":"","functions":["ocr"]}""", 422, "invalid-input", "worker")]
     [InlineData("lease", """{"worker":"a\u0000","functions":["ocr"]}""", 422, "invalid-input", "worker")]
     [InlineData("lease", """{"worker":"\ud800","functions":["ocr"]}""", 422, "invalid-input", "worker")]
+    [InlineData("lease", """{"worker":"w","functions":["f","f\ud800"]}""", 422, "invalid-input", "functions[1]")]
     [InlineData("lease", """{"worker":"LONG","functions":["ocr"]}""", 422, "invalid-input", "worker")]
     [InlineData("lease", """{"worker":"w"}""", 422, "invalid-input", "functions")]
     [InlineData("lease", """{"worker":"w","functions":[]}""", 422, "invalid-input", "functions")]

@@ -70,6 +70,8 @@ internal sealed class StubShard : IShardGrain
 
     public Task ChangeAsync(JobId id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<TailPage> TailAsync(long after, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task ReadInboxAsync() => throw new NotSupportedException();
 
     /// <summary>What it was told to take back.</summary>

@@ -17,12 +17,14 @@ internal sealed class EventWriter(PipeWriter output, TimeProvider clock)
 
     public void Retry(TimeSpan after) => Write(string.Create(CultureInfo.InvariantCulture, $"retry: {after.TotalMilliseconds:0}\n\n"));
 
-    public void Write(SentEvent sent)
+    public void Write(SentEvent sent) => Write(sent.Position?.ToString(), sent.Name, sent.Data);
+
+    public void Write(string? id, string name, object data)
     {
-        if (sent.Position is { } position)
-            Write($"id: {position}\n");
-        Write($"event: {sent.Name}\ndata: ");
-        output.Write(JsonSerializer.SerializeToUtf8Bytes(sent.Data, sent.Data.GetType(), HearthJson.Strict));
+        if (id is not null)
+            Write($"id: {id}\n");
+        Write($"event: {name}\ndata: ");
+        output.Write(JsonSerializer.SerializeToUtf8Bytes(data, data.GetType(), HearthJson.Strict));
         Write("\n\n");
     }
 

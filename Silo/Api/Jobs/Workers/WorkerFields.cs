@@ -41,6 +41,11 @@ internal sealed class WorkerFields
     /// <summary>The path of a member, as messages name it.</summary>
     public string PathOf(string name) => path + name;
 
+    /// <summary>The text of an item.</summary>
+    /// <param name="name">Its place.</param>
+    /// <param name="value">A JSON string.</param>
+    public string TextOf(string name, JsonElement value) => Unicode(name, value);
+
     public string? Text(string name) => !members.TryGetValue(name, out var value) ? null
         : value.ValueKind == JsonValueKind.String ? Unicode(name, value)
         : throw Rejected(name, "must be text in quotes");

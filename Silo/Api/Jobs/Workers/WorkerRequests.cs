@@ -64,10 +64,13 @@ internal static class WorkerRequests
     private static TimeSpan LeaseTime(WorkerFields fields) =>
         fields.Duration("lease", LeaseDefault, JobLimits.OutsideLeaseTimeMin, JobLimits.OutsideLeaseTimeMax);
 
-    private static string Function(WorkerFields fields, JsonElement name, int index) =>
-        name.ValueKind == JsonValueKind.String && FunctionName.IsValid(name.GetString())
-            ? name.GetString()!
-            : throw fields.Rejected(string.Create(CultureInfo.InvariantCulture, $"functions[{index}]"), $"must name a function: {FunctionName.Rule}");
+    private static string Function(WorkerFields fields, JsonElement name, int index)
+    {
+        var place = string.Create(CultureInfo.InvariantCulture, $"functions[{index}]");
+        return name.ValueKind == JsonValueKind.String && fields.TextOf(place, name) is var text && FunctionName.IsValid(text)
+            ? text
+            : throw fields.Rejected(place, $"must name a function: {FunctionName.Rule}");
+    }
 
     private static JobResult Completion(WorkerFields fields)
     {
