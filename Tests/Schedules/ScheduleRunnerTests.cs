@@ -107,6 +107,20 @@ public sealed class ScheduleRunnerTests
         Assert.Empty(await store.DueAsync(All, store.Now, 10, default));
     }
 
+    [Fact]
+    public async Task One_that_cannot_be_stored_does_not_keep_the_others_from_running()
+    {
+        await AddAsync("bad", "* * * * *");
+        await AddAsync("good", "* * * * *");
+        store.Rejected = (await store.FindAsync("bad", default))!.Id;
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(1, await RunAsync());
+        Assert.Empty(await store.DueAsync(All, store.Now, 10, default));
+        store.Rejected = null;
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(1, await RunAsync());
+    }
+
     private ScheduleRunner Runner() => new(store, queues, NullLogger<ScheduleRunner>.Instance);
 
     private async Task<int> RunAsync() => await Runner().RunAsync(await store.DueAsync(All, store.Now, 100, default), default);
