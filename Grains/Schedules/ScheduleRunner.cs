@@ -108,7 +108,7 @@ internal sealed partial class ScheduleRunner(IScheduleStore store, IScheduleQueu
         {
             return Schedule.Read(row);
         }
-        catch (Exception e) when (e is InvalidOperationException or System.Text.Json.JsonException)
+        catch (ScheduleUnreadableException e)
         {
             LogPostponed(logger, row.Name, Again.TotalSeconds, e);
             return null;

@@ -102,6 +102,7 @@ public sealed class ScheduleRunnerTests
     {
         await AddAsync("good", "* * * * *");
         await store.CreateAsync(new ScheduleRow(Guid.NewGuid(), "bad", 0, 1, 1, "{\"of\":\"the future\"}"u8.ToArray(), "{}"u8.ToArray(), store.Now), default);
+        Assert.Contains("'bad'", (await Assert.ThrowsAsync<ScheduleUnreadableException>(() => new ScheduleBook(store, queues).FindAsync("bad", default))).Message, StringComparison.Ordinal);
         clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(1, await RunAsync());
         Assert.Empty(await store.DueAsync(All, store.Now, 10, default));
