@@ -90,6 +90,8 @@ public sealed class ScheduleApiTests : IAsyncLifetime
         Assert.Equal("cron", Text((await PatchAsync("nightly", """{"every": "5m"}""")).Is(422), "field"));
         Assert.Equal("PT5M", Text((await PatchAsync("nightly", """{"every": "5m", "cron": null}""")).Is(200), "every"));
         (await PatchAsync("nothing", "{}")).Is(404);
+        Assert.InRange((await PatchAsync("nightly", """{"description": "\ud800"}""")).Status, 400, 422);
+        Assert.InRange((await PatchAsync("nightly", """{"\ud800": 1}""")).Status, 400, 422);
     }
 
     [Theory]
