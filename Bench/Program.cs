@@ -5,6 +5,7 @@ using Hearth.Bench.Engine;
 using Hearth.Bench.Http;
 using Hearth.Bench.Jobs;
 using Hearth.Bench.Peers;
+using Hearth.Bench.Schedules;
 
 // The silos of a run take the signals for themselves; without this it would go on, or leave its servers behind.
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Servers.StopAll);
@@ -45,6 +46,8 @@ switch (args)
         return await ScaleBench.RunAsync(args[1..]);
     case ["peers", ..]:
         return await PeerBench.RunAsync(args[1..]);
+    case ["schedules", ..]:
+        return await ScheduleBench.RunAsync(args[1..]);
     case ["jobs", ..]:
         return await JobBench.RunAsync(args[1..]);
     default:
@@ -58,6 +61,7 @@ switch (args)
               {PeerOptions.Help}
               {ScaleBench.Help}
               {ClusterBench.Help}
+              {ScheduleBench.Help}
             """);
         return args is [] or ["--help"] ? 0 : 2;
 }

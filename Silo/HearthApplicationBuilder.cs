@@ -91,11 +91,14 @@ public sealed class HearthApplicationBuilder
     /// <inheritdoc cref="AddSchedule(string, string, string?, string, JobSpec)"/>
     /// <param name="name">1 to 64 lower-case letters, digits, dots, dashes, underscores; starts with a letter or digit.</param>
     /// <param name="definition">What it does, and when.</param>
+    /// <exception cref="ArgumentException">The name or the timing cannot be; the message says why.</exception>
     public HearthApplicationBuilder AddSchedule(string name, ScheduleDefinition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
         if (!ScheduleName.IsValid(name))
             throw new ArgumentException($"'{name}' cannot be a schedule: {ScheduleName.Rule}.", nameof(name));
+        if (Timetable.Create(name, definition.Timing).Mistake is { } mistake)
+            throw new ArgumentException($"Schedule '{name}': {mistake.Field}: {mistake.Detail}", nameof(definition));
         Services.AddSingleton(new ScheduleRegistration(name, definition));
         return this;
     }

@@ -12,6 +12,7 @@ internal interface IScheduleQueues
     /// <summary>Has a job that was posted to its shard's inbox taken in now, so that its submitter finds it. It would be soon by itself.</summary>
     Task TakeInAsync(JobId job, CancellationToken cancellationToken);
 
-    /// <summary>Cancels a job, unless it has ended.</summary>
+    /// <summary>Cancels a job that was open when it was last looked at, unless it has ended since.</summary>
+    /// <exception cref="Hearth.Storage.StoreUnavailableException">It could not be.</exception>
     Task CancelAsync(JobId job, CancellationToken cancellationToken);
 }

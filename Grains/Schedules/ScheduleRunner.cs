@@ -33,12 +33,45 @@ internal sealed partial class ScheduleRunner(IScheduleStore store, IScheduleQueu
             var open = await store.OpenAsync([.. schedules.SelectMany(s => s.State.Open).Select(id => new JobId(id))], cancellationToken);
             foreach (var schedule in schedules)
                 changes.Add(await TurnAsync(schedule, open, cancellationToken));
-            foreach (var changed in await store.ChangeAsync(changes, cancellationToken))
-                submitted += changed.Jobs.Count;
+            submitted += await StoreAsync(changes, chunk.ToDictionary(row => row.Id), cancellationToken);
         }
 
         return submitted;
     }
+
+    /// <summary>Together, or where that fails one by one: one that the store does not take must not hold up the others.</summary>
+    private async Task<int> StoreAsync(IReadOnlyList<ScheduleChange> changes, Dictionary<Guid, ScheduleRow> rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await StoreAsync(changes, cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            var submitted = 0;
+            foreach (var change in changes)
+                submitted += await StoreOneAsync(change, rows[change.Id], cancellationToken);
+            return submitted;
+        }
+    }
+
+    private async Task<int> StoreOneAsync(ScheduleChange change, ScheduleRow row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await StoreAsync([change], cancellationToken);
+        }
+        catch (StoreUnavailableException e)
+        {
+            // Where the store is away, this fails as well.
+            var submitted = await StoreAsync([Postponed(row)], cancellationToken);
+            LogPostponed(logger, row.Name, Again.TotalSeconds, e);
+            return submitted;
+        }
+    }
+
+    private async Task<int> StoreAsync(IReadOnlyList<ScheduleChange> changes, CancellationToken cancellationToken) =>
+        (await store.ChangeAsync(changes, cancellationToken)).Sum(changed => changed.Jobs.Count);
 
     private async Task<ScheduleChange> TurnAsync(Schedule schedule, IReadOnlySet<JobId> open, CancellationToken cancellationToken)
     {
@@ -75,7 +108,7 @@ internal sealed partial class ScheduleRunner(IScheduleStore store, IScheduleQueu
         {
             return Schedule.Read(row);
         }
-        catch (Exception e) when (e is InvalidOperationException or System.Text.Json.JsonException)
+        catch (ScheduleUnreadableException e)
         {
             LogPostponed(logger, row.Name, Again.TotalSeconds, e);
             return null;

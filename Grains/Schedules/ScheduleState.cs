@@ -33,17 +33,28 @@ internal sealed record ScheduleState
     public static ScheduleState Read(ScheduleRow row) => JsonSerializer.Deserialize<ScheduleState>(row.State.Span, HearthJson.Stored)!;
 }
 
+/// <summary>What is stored of a schedule cannot be understood by this silo.</summary>
+internal sealed class ScheduleUnreadableException(string name, string why, Exception? innerException = null)
+    : Exception($"Schedule '{name}' cannot be read here. {why}", innerException);
+
 /// <summary>A schedule as it is stored, read.</summary>
 internal sealed record Schedule(ScheduleRow Row, ScheduleDefinition Definition, ScheduleState State, Timetable Table)
 {
     public string Name => Row.Name;
 
-    /// <exception cref="InvalidOperationException">What is stored cannot be understood here: it is of a newer version, or of a zone that this machine lacks.</exception>
+    /// <exception cref="ScheduleUnreadableException">What is stored cannot be understood here: it is of a newer version, or of a zone that this machine lacks.</exception>
     public static Schedule Read(ScheduleRow row)
     {
-        var definition = JsonSerializer.Deserialize<ScheduleDefinition>(row.Definition.Span, HearthJson.Stored)!;
-        var (table, mistake) = Timetable.Create(row.Name, definition.Timing);
-        return new Schedule(row, definition, ScheduleState.Read(row), table ?? throw new InvalidOperationException($"Schedule '{row.Name}': {mistake!.Detail}"));
+        try
+        {
+            var definition = JsonSerializer.Deserialize<ScheduleDefinition>(row.Definition.Span, HearthJson.Stored)!;
+            var (table, mistake) = Timetable.Create(row.Name, definition.Timing);
+            return new Schedule(row, definition, ScheduleState.Read(row), table ?? throw new ScheduleUnreadableException(row.Name, mistake!.Detail));
+        }
+        catch (JsonException e)
+        {
+            throw new ScheduleUnreadableException(row.Name, "It may have been stored by a newer version of Hearth.", e);
+        }
     }
 
     public static byte[] Write(ScheduleDefinition definition) => JsonSerializer.SerializeToUtf8Bytes(definition, HearthJson.Stored);

@@ -36,12 +36,13 @@ internal sealed class InProcessSchedules(ScheduleBook book, ScheduleReader reade
     {
         for (string? after = null; ;)
         {
-            var rows = await AskAsync(null, () => book.Store.ListAsync(after, PageSize, cancellationToken), cancellationToken);
-            foreach (var row in rows)
-                yield return InfoOf(Schedule.Read(row));
-            if (rows.Count < PageSize)
+            var page = await AskAsync(
+                null, async () => (await book.Store.ListAsync(after, PageSize, cancellationToken)).Select(Schedule.Read).ToList(), cancellationToken);
+            foreach (var schedule in page)
+                yield return InfoOf(schedule);
+            if (page.Count < PageSize)
                 yield break;
-            after = rows[^1].Name;
+            after = page[^1].Name;
         }
     }
 
@@ -119,6 +120,10 @@ internal sealed class InProcessSchedules(ScheduleBook book, ScheduleReader reade
             catch (JobRejectedException e)
             {
                 throw e.Problem.ToException(e);
+            }
+            catch (ScheduleUnreadableException e)
+            {
+                throw Problems.ScheduleUnreadable(e.Message).ToException(e);
             }
         }, repeat, clock, cancellationToken);
     }

@@ -50,8 +50,10 @@ internal sealed class ScheduleQueues(ShardDirectory shards, IJobStore store, Tim
         var outcome = await GrainCalls.RepeatAsync(() => shard.CancelAsync(job), clock);
         if (outcome.Result != ActResult.Unknown)
             return;
-        // It may still be in the inbox.
-        await shard.ReadInboxAsync();
-        await GrainCalls.RepeatAsync(() => shard.CancelAsync(job), clock);
+        // It is still in the inbox.
+        await TakeInAsync(job, cancellationToken);
+        outcome = await GrainCalls.RepeatAsync(() => shard.CancelAsync(job), clock);
+        if (outcome.Result == ActResult.Unknown)
+            throw new StoreUnavailableException($"Job {job} is not known to its queue yet, and cannot be cancelled.");
     }
 }

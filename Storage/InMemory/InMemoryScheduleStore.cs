@@ -12,6 +12,9 @@ public sealed class InMemoryScheduleStore(InMemoryJobStore inboxes) : IScheduleS
     /// <summary>Set by tests: the store cannot be reached.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>Set by tests: what is stored of this schedule must have no runs.</summary>
+    public Guid? Rejected { get; set; }
+
     public DateTimeOffset Now => inboxes.Now;
 
     public Task<ScheduleRow?> FindAsync(string name, CancellationToken cancellationToken) => Do(() => schedules.GetValueOrDefault(name));
@@ -27,7 +30,9 @@ public sealed class InMemoryScheduleStore(InMemoryJobStore inboxes) : IScheduleS
         schedules.TryAdd(schedule.Name, schedule with { NextAt = StoredTime.Truncate(schedule.NextAt) }));
 
     public Task<IReadOnlyList<ScheduleChanged>> ChangeAsync(IReadOnlyList<ScheduleChange> changes, CancellationToken cancellationToken) =>
-        Do<IReadOnlyList<ScheduleChanged>>(() => [.. changes.Select(Change)]);
+        changes.Any(change => change.Id == Rejected && change.Runs.Count > 0)
+            ? Task.FromException<IReadOnlyList<ScheduleChanged>>(new StoreUnavailableException("The store refuses: a row that it does not take."))
+            : Do<IReadOnlyList<ScheduleChanged>>(() => [.. changes.Select(Change)]);
 
     public Task<bool> DeleteAsync(Guid id, long revision, CancellationToken cancellationToken) => Do(() =>
     {

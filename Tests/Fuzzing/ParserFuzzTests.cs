@@ -7,11 +7,13 @@ using Hearth.Api.Jobs.Lists;
 using Hearth.Api.Jobs.Submitting;
 using Hearth.Api.Jobs.Workers;
 using Hearth.Api.Objects;
+using Hearth.Api.Schedules;
 using Hearth.Api.Xml;
 using Hearth.Executables;
 using Hearth.Functions;
 using Hearth.Jobs;
 using Hearth.Jobs.Errors;
+using Hearth.Schedules;
 using Hearth.Tests.Faults;
 using Hearth.Tests.Functions;
 using Microsoft.AspNetCore.Http;
@@ -38,6 +40,8 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
     private static readonly IReadOnlyList<byte[]> TextTokens = Mutator.Bytes(
         "P", "T", "S", "ms", "d", "h", ".", "-", "+", ":", "Z", "0", "1", "99999999999999999999", "e9", " ", "%", "%2F", "=", "&", "\0", "\u00e9", "\u0661", "_", "/", "..");
 
+    private static readonly DateTimeOffset Now = new(2026, 10, 31, 12, 0, 0, TimeSpan.Zero);
+
     private static readonly FunctionRegistry Functions = new([TestHost.Function((Sample sample) => sample, name: "sample")]);
 
     internal static readonly ParserFuzz[] All =
@@ -62,6 +66,12 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
         new("action on many jobs",
             Mutator.Bytes("""{"action":"cancel","filter":{"queue":"a","function":"b","state":"ready","tag":"c","from":"2030-01-31T12:00:00Z","to":"2031-01-31T12:00:00Z","error":"e"},"dryRun":true,"all":false}"""),
             JsonTokens, ReadAction, static e => e is JobRejectedException),
+        new("schedule",
+            Mutator.Bytes("""{"cron":"*/5 1-3,H L,15W * 5#2","timeZone":"Europe/Berlin","start":"2030-01-31T12:00:00Z","jitter":"5m","calendar":{"holidays":["2030-12-25"],"windows":[{"from":"22:00","to":"05:00","days":["monday"]}],"outside":"shift","timeZone":"UTC"},"overlap":"bufferOne","catchUp":"all","catchUpWindow":"1h","queue":"q","paused":true,"reason":"r","job":{"function":"sample","input":{"text":"{{tick}}"},"tags":["a"]}}""",
+                """{"every":"90s","anchor":"2030-01-31T12:00:00Z","job":{"function":"sample","input":{}}}""", """{"calendar":{"holidays":["\ud800"]},"every":"1s","job":{"function":"sample","input":{}}}""",
+                """{"calendar":{"windows":[{"from":"00:00","to":"01:00","days":["\ud800"]}]},"every":"1s","job":{"function":"sample","input":{}}}"""),
+            JsonTokens, ReadSchedule, static e => e is JobRejectedException),
+        Text("cron", ReadCron, "*/5 1-3,H L,15W,L-3 JAN-DEC/2 5#2,FRIL", "30 0-59/7 H(1-3)/2 LW ? SUN", "@daily", "0 0 29 2 MON#5", "* * * * * *"),
         Text("job id", text => JobId.TryParse(text, out _), "01a2008d230670008000000000100001"),
         Text("duration", text => DurationText.Parse(text), "5m", "1.5h", "PT1H30M", "P1DT12H", "500ms"),
         Text("time", text => TimeText.Parse(text), "2030-01-31T12:00:00Z", "2030-01-31T13:00:00.123+01:00"),
@@ -138,6 +148,35 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
         using var document = WorkerBody.ReadAsync(http).GetAwaiter().GetResult().Document;
         Refused(() => BulkRequest.Read(document.RootElement, isXml: true));
         BulkRequest.Read(document.RootElement, isXml: false);
+    }
+
+    private static void ReadSchedule(byte[] bytes)
+    {
+        var http = new DefaultHttpContext();
+        (http.Request.ContentType, http.Request.Body) = ("application/json", new MemoryStream(bytes));
+        using var document = WorkerBody.ReadAsync(http).GetAwaiter().GetResult().Document;
+        foreach (var lenient in new[] { false, true })
+        {
+            Refused(() => ScheduleReader.ReadPreview("n", document.RootElement, lenient));
+            Refused(() => ScheduleReader.ReadBackfill(document.RootElement, lenient, Now));
+            Look(new ScheduleReader(new JobBuilder(Functions)).Read("n", document.RootElement, lenient, Now).Definition.Timing);
+        }
+    }
+
+    private static object? ReadCron(string text)
+    {
+        Look(new ScheduleTiming(text, "America/Havana"));
+        return null;
+    }
+
+    private static void Look(ScheduleTiming timing)
+    {
+        if (Timetable.Create("n", timing).Table is not { } table)
+            return;
+        var tick = (DateTimeOffset?)Now;
+        for (var i = 0; i < 3 && tick is { } after; i++)
+            tick = table.Next(after);
+        table.LastBefore(Now, Now.AddDays(30));
     }
 
     private static void Refused(Func<object?> read)

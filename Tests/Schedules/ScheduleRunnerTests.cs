@@ -102,9 +102,24 @@ public sealed class ScheduleRunnerTests
     {
         await AddAsync("good", "* * * * *");
         await store.CreateAsync(new ScheduleRow(Guid.NewGuid(), "bad", 0, 1, 1, "{\"of\":\"the future\"}"u8.ToArray(), "{}"u8.ToArray(), store.Now), default);
+        Assert.Contains("'bad'", (await Assert.ThrowsAsync<ScheduleUnreadableException>(() => new ScheduleBook(store, queues).FindAsync("bad", default))).Message, StringComparison.Ordinal);
         clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(1, await RunAsync());
         Assert.Empty(await store.DueAsync(All, store.Now, 10, default));
+    }
+
+    [Fact]
+    public async Task One_that_cannot_be_stored_does_not_keep_the_others_from_running()
+    {
+        await AddAsync("bad", "* * * * *");
+        await AddAsync("good", "* * * * *");
+        store.Rejected = (await store.FindAsync("bad", default))!.Id;
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(1, await RunAsync());
+        Assert.Empty(await store.DueAsync(All, store.Now, 10, default));
+        store.Rejected = null;
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(1, await RunAsync());
     }
 
     private ScheduleRunner Runner() => new(store, queues, NullLogger<ScheduleRunner>.Instance);

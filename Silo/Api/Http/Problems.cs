@@ -79,6 +79,8 @@ internal static class Problems
         "precondition-failed", 412, "Precondition failed",
         $"Schedule '{Shown(name)}' is not what If-Match or If-None-Match say: read it again (GET /v1/schedules/{Shown(name)}), and change what is there.");
 
+    public static Problem ScheduleUnreadable(string detail) => new("schedule-unreadable", 500, "Schedule unreadable", detail);
+
     public static Problem BackfillTooLarge { get; } = InvalidInput(
         string.Create(CultureInfo.InvariantCulture, $"A backfill has at most {Hearth.Schedules.ScheduleLimits.BackfillMax} ticks, those that wait already included: ask for a shorter time. Nothing was submitted."),
         "to");

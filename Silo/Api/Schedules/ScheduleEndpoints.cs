@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hearth.Api.Http;
+using Hearth.Api.Jobs.Submitting;
 using Hearth.Functions.Payloads;
 using Hearth.Schedules;
 
@@ -64,9 +65,7 @@ internal sealed class ScheduleEndpoints(ScheduleBook book, ScheduleReader reader
                 return Problems.UnknownSchedule(name);
             if (!conditions.Hold(stored))
                 return Problems.ScheduleChanged(name);
-            var merged = JsonSerializer.SerializeToNode(ScheduleDocument.From(stored, http.Request), HearthJson.Strict)!.AsObject();
-            MergePatch.Apply(merged, patch);
-            using var document = JsonDocument.Parse(merged.ToJsonString());
+            using var document = Merged(ScheduleDocument.From(stored, http.Request), patch);
             // What was stored from XML may have numbers as text.
             var isLenient = isXml || stored.Definition.Job.Options?.Lenient == true;
             var (definition, pause) = reader.Read(name, document.RootElement, isLenient, book.Now);
@@ -74,6 +73,21 @@ internal sealed class ScheduleEndpoints(ScheduleBook book, ScheduleReader reader
                 name, definition, pause, now => now?.Row.Id == stored.Row.Id && now.Row.Version == stored.Row.Version, http.RequestAborted);
             if (answer.Result != ScheduleResult.NotExpected || i == TriesMax)
                 return await AnswerAsync(http, name, answer);
+        }
+    }
+
+    private static JsonDocument Merged(ScheduleDocument stored, JsonObject patch)
+    {
+        try
+        {
+            var merged = JsonSerializer.SerializeToNode(stored, HearthJson.Strict)!.AsObject();
+            MergePatch.Apply(merged, patch);
+            return JsonDocument.Parse(merged.ToJsonString());
+        }
+        catch (InvalidOperationException)
+        {
+            // Thrown for text that JSON can spell and UTF-16 cannot hold.
+            throw new JobRejectedException(Problems.Malformed("The body holds text that is not Unicode: send valid UTF-8, without lone surrogates."));
         }
     }
 

@@ -112,7 +112,7 @@ internal sealed class ScheduleReader(JobBuilder builder)
     }
 
     private static DateOnly Holiday(WorkerFields fields, JsonElement day, int index) =>
-        day.ValueKind == JsonValueKind.String && DateOnly.TryParseExact(day.ToString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+        DateOnly.TryParseExact(TextOf(day), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
             ? date
             : throw fields.Rejected(string.Create(CultureInfo.InvariantCulture, $"holidays[{index}]"), "must be a day such as \"2030-12-25\"");
 
@@ -121,7 +121,20 @@ internal sealed class ScheduleReader(JobBuilder builder)
         var fields = new WorkerFields(element, string.Create(CultureInfo.InvariantCulture, $"calendar.windows[{index}]."), lenient, Window);
         return new ScheduleWindow(
             Clock(fields, "from"), Clock(fields, "to"),
-            fields.Has("days") ? [.. fields.Array("days", 7, "days").Select(day => Choice<DayOfWeek>(fields, "days", day.ToString()))] : null);
+            fields.Has("days") ? [.. fields.Array("days", 7, "days").Select(day => Choice<DayOfWeek>(fields, "days", TextOf(day)))] : null);
+    }
+
+    /// <returns>Empty where it is no text, or one that JSON can spell and UTF-16 cannot hold.</returns>
+    private static string TextOf(JsonElement element)
+    {
+        try
+        {
+            return element.ValueKind == JsonValueKind.String ? element.GetString()! : "";
+        }
+        catch (InvalidOperationException)
+        {
+            return "";
+        }
     }
 
     private static TimeSpan Clock(WorkerFields fields, string name)

@@ -49,6 +49,10 @@ internal static class ScheduleRoute
         {
             return e.Problem;
         }
+        catch (ScheduleUnreadableException e)
+        {
+            return Problems.ScheduleUnreadable(e.Message);
+        }
         catch (QueueWithoutSiloException e)
         {
             return Problems.QueueWithoutSilo(e.Message);

@@ -17,6 +17,7 @@ public sealed class ScheduleApiTests : IAsyncLifetime
 
     public async Task InitializeAsync() => app = await StartedApplication.StartAsync(builder => builder
         .AddBuiltInFunctions()
+        .AddFunction("hold", (CancellationToken token) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token))
         .AddSchedule("of-code", "0 3 * * *", "Europe/Berlin", "reports", JobSpec.Of("echo", 1)));
 
     public async Task DisposeAsync() => await app.DisposeAsync();
@@ -89,6 +90,8 @@ public sealed class ScheduleApiTests : IAsyncLifetime
         Assert.Equal("cron", Text((await PatchAsync("nightly", """{"every": "5m"}""")).Is(422), "field"));
         Assert.Equal("PT5M", Text((await PatchAsync("nightly", """{"every": "5m", "cron": null}""")).Is(200), "every"));
         (await PatchAsync("nothing", "{}")).Is(404);
+        Assert.InRange((await PatchAsync("nightly", """{"description": "\ud800"}""")).Status, 400, 422);
+        Assert.InRange((await PatchAsync("nightly", """{"\ud800": 1}""")).Status, 400, 422);
     }
 
     [Theory]
@@ -152,6 +155,22 @@ public sealed class ScheduleApiTests : IAsyncLifetime
         Assert.Equal("often", result.GetProperty("name").GetString());
         var listed = (await Http.FetchAsync("/v1/jobs?tag=schedule:often")).Is(200).Json.GetProperty("jobs");
         Assert.Contains(run.GetProperty("jobId").GetString(), listed.EnumerateArray().Select(j => j.GetProperty("id").GetString()));
+    }
+
+    [Fact]
+    public async Task The_job_before_is_cancelled_where_the_policy_says_so_and_waited_for_where_it_says_that()
+    {
+        (await PutAsync("cancelling", """{"every": "1s", "overlap": "cancelOther", "queue": "c", "job": {"function": "hold"}}""")).Is(201);
+        (await PutAsync("skipping", """{"every": "1s", "queue": "s", "job": {"function": "hold"}}""")).Is(201);
+        await RunAsync("skipping", r => r.GetProperty("outcome").GetString() == "skipped");
+        await SubmittedAsync("cancelling", 3);
+        (await Http.AskAsync("POST", "/v1/schedules/cancelling/pause")).Is(200);
+        var jobs = (await SubmittedAsync("cancelling", 3)).ConvertAll(r => r.GetProperty("job").GetString()!);
+        // All but the last one; the one that is skipped for still runs.
+        foreach (var job in jobs.Skip(1))
+            Assert.Equal("cancelled", Text((await Http.FetchAsync(job)).Is(200), "state"));
+        await Http.BecomesAsync(jobs[0], "running");
+        await Http.BecomesAsync(Assert.Single(await SubmittedAsync("skipping", 1)).GetProperty("job").GetString()!, "running");
     }
 
     [Fact]
@@ -249,6 +268,14 @@ public sealed class ScheduleApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_schedule_of_the_code_that_cannot_be_is_told_at_once()
+    {
+        var builder = HearthApplication.CreateBuilder();
+        Assert.Contains("minute '61'", Assert.Throws<ArgumentException>(() => builder.AddSchedule("x", "61 * * * *", null, "q", JobSpec.Of("echo", 1))).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => builder.AddSchedule("No Name", "* * * * *", null, "q", JobSpec.Of("echo", 1)));
+    }
+
+    [Fact]
     public async Task Xml_does_the_same()
     {
         const string Xml = """
@@ -292,6 +319,22 @@ public sealed class ScheduleApiTests : IAsyncLifetime
 
         Assert.Fail($"Schedule {name} has no such run.");
         return default;
+    }
+
+    /// <summary>Runs with a job, as soon as there are so many.</summary>
+    private async Task<List<JsonElement>> SubmittedAsync(string name, int count)
+    {
+        for (var i = 0; i < 1_500; i++)
+        {
+            var runs = (await Http.FetchAsync($"/v1/schedules/{name}/runs")).Is(200).Json.GetProperty("runs").EnumerateArray()
+                .Where(r => r.GetProperty("outcome").GetString() == "submitted").ToList();
+            if (runs.Count >= count)
+                return runs;
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+
+        Assert.Fail($"Schedule {name} has not had {count} jobs.");
+        return [];
     }
 
     private async Task<Answer> EndedAsync(string job)
