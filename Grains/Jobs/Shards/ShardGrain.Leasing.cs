@@ -271,6 +271,7 @@ internal sealed partial class ShardGrain
             return;
         job.IsChanging = true;
         KeepLog(result);
+        HoldBack(job, result);
         if (next.HasEnded())
         {
             journal.Gathering.Ends.Add(new JobEnd(
