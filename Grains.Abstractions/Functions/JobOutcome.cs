@@ -12,17 +12,19 @@ public static class JobOutcome
     /// <summary>Run again after a time. Costs no attempt of the job's retry policy, and can go on for ever; failures so far still count.</summary>
     /// <param name="wait">1 s to 30 days.</param>
     /// <param name="reason">For people; shown among the job's events.</param>
+    /// <param name="backOff">Who waits as well, because the destination is the same.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="wait"/> is out of its bounds.</exception>
-    public static FunctionOutcomeException Snooze(TimeSpan wait, string? reason = null) =>
-        new(RunVerdict.Snooze, reason ?? "Not now.", Checked(wait), null);
+    public static FunctionOutcomeException Snooze(TimeSpan wait, string? reason = null, BackOff backOff = BackOff.Job) =>
+        new(RunVerdict.Snooze, reason ?? "Not now.", Checked(wait), null) { BackOff = backOff };
 
     /// <summary>The attempt has failed, and the next one, if the retry policy leaves one, waits for this long instead of what the policy says.</summary>
     /// <param name="wait">1 s to 30 days.</param>
     /// <param name="reason">What failed.</param>
     /// <param name="error">Names the type of the error, which <see cref="RetryPolicy.NonRetryable"/> may list; <c>failed</c> without it.</param>
+    /// <param name="backOff">Who waits as well, because the destination is the same.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="wait"/> is out of its bounds.</exception>
-    public static FunctionOutcomeException RetryAfter(TimeSpan wait, string reason, Exception? error = null) =>
-        new(RunVerdict.RetryAfter, reason, Checked(wait), error);
+    public static FunctionOutcomeException RetryAfter(TimeSpan wait, string reason, Exception? error = null, BackOff backOff = BackOff.Job) =>
+        new(RunVerdict.RetryAfter, reason, Checked(wait), error) { BackOff = backOff };
 
     /// <summary>The job is of no use any more: it ends as cancelled, without another attempt.</summary>
     /// <param name="reason">Why; the job's error, under the type <c>discarded</c>.</param>
@@ -51,6 +53,22 @@ public sealed class FunctionOutcomeException : FunctionException
 
     /// <summary>When the job is to run again, from now; null when it is not.</summary>
     public TimeSpan? Wait { get; }
+
+    /// <summary>Who waits as well.</summary>
+    public BackOff BackOff { get; internal init; }
+}
+
+/// <summary>Who waits when a run asks to be run again later.</summary>
+public enum BackOff
+{
+    /// <summary>The job alone.</summary>
+    Job,
+
+    /// <summary>All jobs with its key: none of them starts before.</summary>
+    Key,
+
+    /// <summary>All jobs of its queue.</summary>
+    Queue,
 }
 
 /// <summary>What a <see cref="FunctionOutcomeException"/> asks for.</summary>

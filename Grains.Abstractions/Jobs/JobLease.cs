@@ -1,3 +1,5 @@
+using Hearth.Functions;
+
 namespace Hearth.Jobs;
 
 /// <summary>A job handed to a pump, for one attempt.</summary>
@@ -35,10 +37,12 @@ public enum AttemptOutcome
 /// <param name="Wait">How long until the next: of one that was snoozed, or failed and knows better than its policy.</param>
 /// <param name="Log">What it has logged, as it is stored.</param>
 /// <param name="Retry">The policy that counts: the job's own, else the function's; for failures.</param>
+/// <param name="BackOff">Who waits with it.</param>
 [GenerateSerializer]
 [Immutable]
 public sealed record AttemptExtras(
-    [property: Id(0)] TimeSpan? Wait = null, [property: Id(1)] string? Log = null, [property: Id(2)] RetryPolicy? Retry = null)
+    [property: Id(0)] TimeSpan? Wait = null, [property: Id(1)] string? Log = null, [property: Id(2)] RetryPolicy? Retry = null,
+    [property: Id(3)] BackOff BackOff = BackOff.Job)
 {
     public static AttemptExtras None { get; } = new();
 }

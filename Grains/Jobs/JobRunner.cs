@@ -177,7 +177,7 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
             _ => (AttemptOutcome.Failed, wanted.InnerException?.GetType().Name ?? "failed"),
         };
         var result = Failed(lease, run, started, outcome, wanted.Message, type);
-        return wanted.Wait is { } wait ? result with { Extras = result.Extras! with { Wait = wait } } : result;
+        return wanted.Wait is { } wait ? result with { Extras = result.Extras! with { Wait = wait, BackOff = wanted.BackOff } } : result;
     }
 
     private JobResult Failed(in JobLease lease, FunctionRun run, DateTimeOffset started, AttemptOutcome outcome, string error, string? type) => new(

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Hearth.Jobs;
+using Hearth.Queues;
 using Hearth.Storage;
 using Hearth.Tests.Support.Jobs;
 using Orleans.Runtime;
@@ -38,6 +39,8 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
         world.PayloadBytes = random.Next(3) * 3_000;
         world.Concurrency = random.Next(1, 6);
         isSlow = random.Next(3) > 0;
+        if (random.Next(2) == 0)
+            Limit();
         await StartAsync();
         for (var step = 0; step < steps; step++)
         {
@@ -51,6 +54,22 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
     }
 
     public ValueTask DisposeAsync() => world.DisposeAsync();
+
+    /// <summary>Limits may make jobs wait, and change nothing else.</summary>
+    private void Limit()
+    {
+        var limits = new QueueLimits
+        {
+            Concurrency = random.Next(2) == 0 ? random.Next(1, 4) : null,
+            KeyConcurrency = random.Next(3) == 0 ? random.Next(1, 3) : null,
+            KeyOrder = random.Next(3) == 0,
+            Fair = random.Next(2) == 0,
+            Rates = random.Next(2) == 0 ? [new RateLimit(random.Next(3, 20), TimeSpan.FromSeconds(random.Next(1, 20)), random.Next(2) == 0 ? null : 5)] : null,
+            KeyRates = random.Next(3) == 0 ? [new RateLimit(random.Next(3, 20), TimeSpan.FromSeconds(random.Next(1, 20)))] : null,
+            Ageing = random.Next(3) == 0 ? TimeSpan.FromSeconds(2) : null,
+        };
+        world.Options = world.Options with { LimitsOf = _ => limits };
+    }
 
     private async Task StepAsync()
     {
@@ -282,6 +301,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
             Delay = random.Next(4) == 0 ? TimeSpan.FromSeconds(random.Next(20)) : null,
             ExpireAfter = random.Next(6) == 0 ? TimeSpan.FromSeconds(random.Next(1, 20)) : null,
             Priority = (byte)random.Next(1, 6),
+            Key = random.Next(2) == 0 ? $"{random.Next(4)}" : null,
             Retry = new RetryPolicy(random.Next(1, 4), TimeSpan.FromMilliseconds(random.Next(2_000))),
             Timeout = TimeSpan.FromHours(1),
         };

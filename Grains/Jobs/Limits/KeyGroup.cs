@@ -17,6 +17,9 @@ internal sealed class KeyGroup(string? key)
     /// <summary>No two of its jobs run at once, whatever the limits say.</summary>
     public bool IsAlone { get; set; }
 
+    /// <summary>None of its jobs starts before, in ticks; 0: nobody has asked for that.</summary>
+    public long HeldUntil { get; set; }
+
     /// <summary>The permits of its rates; null: it has none, or nobody has asked yet.</summary>
     public PermitBook? Book { get; set; }
 

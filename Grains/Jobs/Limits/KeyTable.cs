@@ -9,8 +9,8 @@ internal sealed class KeyTable
 
     public int Count => groups.Count;
 
-    /// <summary>There has been a key of which no two jobs run at once, whatever the limits say.</summary>
-    public bool IsAnyAlone { get; private set; }
+    /// <summary>There has been a key that may have to wait, whatever the limits say.</summary>
+    public bool NeedsLines { get; private set; }
 
     /// <summary>A job with this key is open from now on.</summary>
     public KeyGroup Enter(string key)
@@ -22,13 +22,20 @@ internal sealed class KeyTable
     }
 
     /// <summary>No two jobs of a key run at once, as long as any is open.</summary>
-    public void SetAlone(KeyGroup group) => group.IsAlone = IsAnyAlone = true;
+    public void SetAlone(KeyGroup group) => group.IsAlone = NeedsLines = true;
+
+    /// <summary>None of its jobs starts before a time, in ticks.</summary>
+    public void HoldBack(KeyGroup group, long until)
+    {
+        NeedsLines = true;
+        group.HeldUntil = Math.Max(group.HeldUntil, until);
+    }
 
     /// <summary>It is not any more.</summary>
     public void Leave(KeyGroup group)
     {
         group.Open--;
-        if (group.Book is null)
+        if (group is { Book: null, HeldUntil: 0 })
             Drop(group);
     }
 
@@ -37,7 +44,7 @@ internal sealed class KeyTable
     {
         foreach (var group in groups.Values.ToList())
         {
-            group.Book = null;
+            (group.Book, group.HeldUntil) = (null, 0);
             Drop(group);
         }
     }

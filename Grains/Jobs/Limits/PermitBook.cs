@@ -90,7 +90,10 @@ internal sealed class PermitBook
         var rate = StartRate.Of(limit, now);
         var permits = new RatePermits(rate, ScopeOf(limit));
         if (past.Of(permits.Scope, permits.IsStored) is { } known)
+        {
             rate.Inherit(known, now);
+            permits.After(known);
+        }
         else if (past.DoubtfulUntil is { } until)
             rate.Doubt(until);
         return permits;

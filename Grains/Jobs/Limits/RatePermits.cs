@@ -31,6 +31,9 @@ internal sealed class RatePermits(StartRate rate, Guid scope)
     /// <summary>A block is on its way to the store.</summary>
     public bool IsWaiting => coming is not null;
 
+    /// <summary>Blocks of owners before: no two of a scope have the same time, or one would be taken for the other.</summary>
+    public void After(IReadOnlyList<(long At, int Count)> known) => last = Math.Max(last, known.Count == 0 ? 0 : known[^1].At);
+
     /// <summary>How many may start now.</summary>
     public int Room(long now)
     {

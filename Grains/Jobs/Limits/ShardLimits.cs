@@ -13,7 +13,7 @@ internal sealed partial class ShardLimits
     private readonly StartsBefore past;
     private readonly IShardLimitsHost host;
     private readonly KeyGroup noKey = new(null);
-    private readonly bool isAnyAlone;
+    private readonly bool needsLines;
     private readonly int[] runningBySilo = new int[byte.MaxValue + 1];
     private readonly PriorityQueue<KeyGroup, long> wakes = new();
     private readonly PermitBook? book;
@@ -22,6 +22,7 @@ internal sealed partial class ShardLimits
     private bool isHeld;
     private long heldUntil = long.MaxValue;
     private long last;
+    private long heldBackUntil;
 
     /// <param name="limits">The limits.</param>
     /// <param name="keys">The shard's.</param>
@@ -31,11 +32,12 @@ internal sealed partial class ShardLimits
     public ShardLimits(QueueLimits limits, KeyTable keys, StartsBefore past, ShardLimits? before, IShardLimitsHost host)
     {
         (this.limits, this.keys, this.past, this.host) = (limits, keys, past, host);
-        isAnyAlone = keys.IsAnyAlone;
+        needsLines = keys.NeedsLines;
         last = before?.last ?? 0;
         if (limits.Rates is { Count: > 0 } rates)
             book = Changed(before?.book, "", rates);
-        noKey.Book = before?.noKey.Book;
+        (noKey.Book, noKey.HeldUntil) = (before?.noKey.Book, before?.noKey.HeldUntil ?? 0);
+        heldBackUntil = before?.heldBackUntil ?? 0;
         coming = before?.coming ?? [];
         foreach (var group in keys.All.Append(noKey).ToList())
             Reset(group);
@@ -47,7 +49,7 @@ internal sealed partial class ShardLimits
     public bool HasOrder => limits.KeyOrder;
 
     /// <summary>Whether jobs stand in lines by key.</summary>
-    public bool IsKeyed => isAnyAlone || limits.KeyOrder || limits.Fair || Ageing > 0 || limits.KeyConcurrency is not null || HasKeyRates;
+    public bool IsKeyed => needsLines || limits.KeyOrder || limits.Fair || Ageing > 0 || limits.KeyConcurrency is not null || HasKeyRates;
 
     /// <summary>In ticks; 0: none.</summary>
     public long Ageing { get; }
@@ -78,11 +80,13 @@ internal sealed partial class ShardLimits
     public int Room(int wanted, byte silo)
     {
         var room = wanted;
+        if (heldBackUntil > 0 && IsHeldBack())
+            room = 0;
         if (limits.Concurrency is { } all)
             room = Math.Min(room, all - running);
         if (limits.ConcurrencyPerSilo is { } each && silo != Holders.Outside)
             room = Math.Min(room, each - runningBySilo[silo]);
-        if (book is not null)
+        if (book is not null && room > 0)
             room = Math.Min(room, RateRoom());
         isHeld |= room < wanted;
         return Math.Max(0, room);
@@ -90,7 +94,7 @@ internal sealed partial class ShardLimits
 
     /// <summary>Whether a key may start a job now.</summary>
     public bool MayStart(KeyGroup group, long now) =>
-        !(limits.KeyConcurrency is { } max && group.Running >= max) && !((limits.KeyOrder || group.IsAlone) && group.Running > 0)
+        group.HeldUntil <= now && !(limits.KeyConcurrency is { } max && group.Running >= max) && !((limits.KeyOrder || group.IsAlone) && group.Running > 0)
         && (!HasKeyRates || BookOf(group, now).Room(now) > 0);
 
     /// <summary>Whether a job that stands in no line may start; if not, it is rung for later.</summary>
@@ -193,27 +197,44 @@ internal sealed partial class ShardLimits
     public void Park(KeyGroup group, long now)
     {
         group.IsParked = true;
+        if (group.HeldUntil > now)
+        {
+            Schedule(group, group.HeldUntil);
+            return;
+        }
+
         if (!HasKeyRates || BookOf(group, now).Room(now) > 0)
             return;
         TakeBlocks(group.Book!, group, now);
         Schedule(group, group.Book!.RoomAt(now));
     }
 
+    /// <summary>Nothing starts before a time: of the queue, or of a job's key.</summary>
+    public void HoldBack(JobEntry? ofKey, long until)
+    {
+        if (ofKey is null)
+            heldBackUntil = Math.Max(heldBackUntil, until);
+        else
+            keys.HoldBack(GroupOf(ofKey), until);
+    }
+
     /// <summary>The last job of a key has ended.</summary>
     public void Left(KeyGroup group)
     {
-        if (group is { Open: 0, Book: { } known })
-            Schedule(group, Now + known.Horizon);
+        if (group.Open == 0 && (group.Book is not null || group.HeldUntil > 0))
+            Schedule(group, Math.Max(Now + (group.Book?.Horizon ?? 0), group.HeldUntil));
     }
 
     private void Wake(KeyGroup group, long now)
     {
         group.WakeAt = long.MaxValue;
+        if (group.HeldUntil <= now)
+            group.HeldUntil = 0;
         if (group.IsParked)
             Recheck(group, now);
-        if (group.Open > 0 || group.Key is null || group.Book is not { } known)
+        if (group.Open > 0 || group.Key is null)
             return;
-        if (known.IsOver(now) && group.Running == 0)
+        if (group is { Running: 0, HeldUntil: 0 } && group.Book?.IsOver(now) != false)
         {
             group.Book = null;
             keys.Drop(group);
@@ -258,6 +279,18 @@ internal sealed partial class ShardLimits
         host.RingAll();
     }
 
+    private bool IsHeldBack()
+    {
+        if (heldBackUntil > Now)
+        {
+            heldUntil = heldBackUntil;
+            return true;
+        }
+
+        heldBackUntil = 0;
+        return false;
+    }
+
     private int RateRoom()
     {
         var now = Now;
@@ -293,13 +326,11 @@ internal sealed partial class ShardLimits
     {
         (group.Running, group.Head, group.Waiting, group.IsParked, group.WakeAt) = (0, null, default, false, long.MaxValue);
         group.Lines.Clear();
-        if (group.Book is null)
-            return;
         if (HasKeyRates)
-            group.Book.Change(limits.KeyRates!, past, Now);
+            group.Book?.Change(limits.KeyRates!, past, Now);
         else
             group.Book = null;
-        if (group.Open == 0 && group.Book is null)
+        if (group is { Open: 0, Book: null, HeldUntil: 0 })
             keys.Drop(group);
         else
             Left(group);

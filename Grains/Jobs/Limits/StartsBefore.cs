@@ -16,7 +16,7 @@ internal sealed class StartsBefore
         stored = rows.GroupBy(row => row.Scope).ToDictionary(
             scope => scope.Key,
             scope => scope.GroupBy(row => row.At).Select(same => (At: same.Key, Count: (int)Math.Clamp(same.Sum(row => (long)row.Count), 0, int.MaxValue)))
-                .Where(start => start.Count > 0).OrderBy(start => start.At).ToList());
+                .OrderBy(start => start.At).ToList());
     }
 
     public long? DoubtfulUntil { get; }

@@ -280,6 +280,7 @@ internal sealed partial class ShardGrain
             return;
         job.IsChanging = true;
         KeepLog(result);
+        HoldBack(job, result);
         if (next.HasEnded())
         {
             AddEnd(new JobEnd(

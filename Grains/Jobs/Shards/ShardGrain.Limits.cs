@@ -1,3 +1,4 @@
+using Hearth.Functions;
 using Hearth.Queues;
 using Hearth.Storage;
 using Microsoft.Extensions.Logging;
@@ -52,21 +53,37 @@ internal sealed partial class ShardGrain
 
     private static DateTimeOffset At(long ticks) => new(Math.Min(ticks, DateTimeOffset.MaxValue.UtcTicks), TimeSpan.Zero);
 
-    private void ConfigureWhenQuiet()
+    private void ConfigureWhenQuiet(bool always = false)
     {
         if (!isToConfigure || !isRecovered || limits?.Reserved > 0)
             return;
         isToConfigure = false;
-        limits = wanted is null && !memory.Keys.IsAnyAlone ? null : new ShardLimits(wanted ?? NoLimits, memory.Keys, startsBefore, limits, this);
+        limits = wanted is null && !memory.Keys.NeedsLines && !always ? null : new ShardLimits(wanted ?? NoLimits, memory.Keys, startsBefore, limits, this);
         memory.Use(limits);
         RingAll();
         ArmTimer();
     }
 
-    /// <summary>The first job of which no two may run at once has come: all line up by their keys from now on.</summary>
+    /// <summary>Where a run says so, others wait with it. That is known to this owner alone: the next one finds out anew.</summary>
+    private void HoldBack(JobEntry job, in JobResult result)
+    {
+        if (result.Extras is not { BackOff: not BackOff.Job and var who, Wait: { } wait } || !isRecovered)
+            return;
+        if (limits is null)
+        {
+            isToConfigure = true;
+            ConfigureWhenQuiet(always: true);
+        }
+
+        limits!.HoldBack(who == BackOff.Key ? job : null, (store.Now + wait).UtcTicks);
+        UseKeys();
+        ArmTimer();
+    }
+
+    /// <summary>A key has come up that waits by itself, whatever the limits: all line up by their keys from now on.</summary>
     private void UseKeys()
     {
-        if (!memory.Keys.IsAnyAlone || limits?.IsKeyed == true)
+        if (!memory.Keys.NeedsLines || limits?.IsKeyed == true)
             return;
         isToConfigure = true;
         ConfigureWhenQuiet();

@@ -259,6 +259,31 @@ public sealed class ShardLimitsTests : IAsyncDisposable
         await world.EndAsync(last);
     }
 
+    [Theory]
+    [InlineData(BackOff.Job, 2)]
+    [InlineData(BackOff.Key, 1)]
+    [InlineData(BackOff.Queue, 0)]
+    public async Task A_run_that_is_told_to_wait_holds_back_those_who_go_there_as_well(BackOff backOff, int others)
+    {
+        var silo = await world.StartAsync();
+        world.Script = (context, _) => context.Attempt == 1
+            ? throw JobOutcome.RetryAfter(TimeSpan.FromMinutes(5), "503", backOff: backOff)
+            : Task.FromResult("");
+        var told = await silo.SubmitAsync("script", "", new JobOptions { Key = "a" });
+        await world.StateAsync(silo, told, JobState.Retrying);
+        var same = await silo.SubmitAsync("echo", "", new JobOptions { Key = "a" });
+        var other = await silo.SubmitAsync("echo", "", new JobOptions { Key = "b" });
+        if (others > 0)
+            await world.EndAsync(other);
+        if (others > 1)
+            await world.EndAsync(same);
+        world.Clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1));
+        await JobWorld.PauseAsync();
+        Assert.Equal(1 + others, world.Runs.Count);
+        foreach (var job in new[] { told, same, other })
+            await world.EndLaterAsync(job, TimeSpan.FromMilliseconds(500));
+    }
+
     public ValueTask DisposeAsync() => world.DisposeAsync();
 
     private void Limit(QueueLimits limits) => world.Options = world.Options with { LimitsOf = _ => limits };

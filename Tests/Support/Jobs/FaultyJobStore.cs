@@ -165,7 +165,12 @@ internal sealed class FaultyJobStore(IJobStore inner) : IJobStore
             throw new StoreUnavailableException("A test wants the store to be unavailable.");
         var answer = await work();
         await BeforeAnswer(method);
-        return IsDead || IsDown ? throw new StoreUnavailableException("A test wants the store to be unavailable.") : answer;
+        if (!IsDead && !IsDown)
+            return answer;
+        // What was to be written is: nobody may say that it is not.
+        throw writes
+            ? new OutcomeUnknownException("A test wants the store to be unavailable.")
+            : new StoreUnavailableException("A test wants the store to be unavailable.");
     }
 
     private void Add(WriteFault fault)
