@@ -25,6 +25,7 @@ public sealed partial class HearthClient
         string path, string? after, bool isEndless, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var failures = new Failures(options.RetryFor, clock);
+        var isFollowing = false;
         while (true)
         {
             using var response = await ConnectAsync(path, after, failures, cancellationToken).ConfigureAwait(false);
@@ -38,6 +39,10 @@ public sealed partial class HearthClient
             {
                 failures.Clear();
                 after = told.Id ?? after;
+                // Each connection begins with it; who follows was told once.
+                if (told.Name == "following" && isFollowing)
+                    continue;
+                isFollowing |= told.Name == "following";
                 yield return told;
                 if (told.IsEnd && !isEndless)
                     yield break;

@@ -12,7 +12,7 @@ internal static class ConsoleBlocks
             foreach (var part in ("\n" + block.Groups["lines"].Value).Split("\n$ ", StringSplitOptions.RemoveEmptyEntries))
             {
                 var lines = part.Split('\n', 2);
-                yield return (lines[0], lines[1].Trim());
+                yield return (lines[0], lines.Length == 1 ? "" : lines[1].Trim());
             }
         }
     }

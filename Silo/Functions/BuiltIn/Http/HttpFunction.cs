@@ -159,7 +159,7 @@ internal sealed class HttpFunction : IFunction<HttpInput, HttpOutput>, IDisposab
         var status = (int)response.StatusCode;
         var reason = string.Create(CultureInfo.InvariantCulture, $"{uri.Host} answered {status} {response.ReasonPhrase}: {(text.Length > ShownMax ? text[..ShownMax] : text)}");
         if (status is 429 or 503 && response.Headers.RetryAfter is { } after && (after.Delta ?? after.Date - clock.GetUtcNow()) is { } wait)
-            return JobOutcome.RetryAfter(TimeSpan.FromSeconds(Math.Clamp(wait.TotalSeconds, 1, TimeSpan.FromDays(30).TotalSeconds)), reason);
+            return JobOutcome.RetryAfter(TimeSpan.FromSeconds(Math.Clamp(wait.TotalSeconds, 1, TimeSpan.FromDays(30).TotalSeconds)), reason, backOff: BackOff.Key);
         return status is 408 or 425 or 429 or >= 500 ? new FunctionException(reason) : JobOutcome.FailForGood(reason);
     }
 
