@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Hearth.Cluster;
 using Hearth.Functions;
 using Hearth.Jobs;
@@ -6,7 +7,7 @@ using Hearth.Jobs;
 namespace Hearth.Queues;
 
 /// <summary>The bounds of queue definitions, in one place, and what is said of one that is beyond them.</summary>
-public static class QueueRules
+public static partial class QueueRules
 {
     /// <summary>Shards of a queue that take new jobs.</summary>
     public const int ShardsMax = 64;
@@ -129,17 +130,17 @@ public static class QueueRules
     {
         if (path is null)
             return null;
-        if (path.Length > KeyLengthMax || !path.StartsWith("$.", StringComparison.Ordinal) || path[2..].Split('.').Any(part => part.Length == 0)
-            || path.Any(c => char.IsControl(c) || c is '[' or ']' or '*'))
-        {
-            return new JobMistake("limits.key", Text($"limits.key must be the path of a member of the input such as $.customer.id, at most {KeyLengthMax} characters, without [, ] and *."));
-        }
+        if (path.Length > KeyLengthMax || !KeyPath().IsMatch(path))
+            return new JobMistake("limits.key", Text($"limits.key must be the path of a member of the input such as $.customer.id or $.lines[0].sku, at most {KeyLengthMax} characters."));
 
         // Which shard a job goes to is decided before anybody looks into its input.
         return shards == 1
             ? null
             : new JobMistake("limits.key", "limits.key needs a queue of one shard: set shards to 1, or let each job name its key.");
     }
+
+    [GeneratedRegex(@"^\$((\.[^.\[\]*\p{Cc}]+)|(\[[0-9]{1,9}\]))+\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex KeyPath();
 
     private static JobMistake? CheckWeights(QueueLimits limits)
     {

@@ -42,7 +42,9 @@ internal sealed class SoleSilo(SiloIdentity self, SiloLoadMeter load, HttpAddres
             self.Id, self.Name, self.Pools, self.Roles, isDraining ? SiloStatus.Draining : SiloStatus.Active, load.Read(), http.Current,
             HearthVersion.Text, startedAt, clock.GetUtcNow());
         var snapshot = new ClusterSnapshot(Version, [view]);
-        seen = new Seen(snapshot, clock.GetTimestamp());
+        // One made before it serves lacks the address, and is not to be seen afterwards.
+        if (view.Http is not null || !self.Roles.HasFlag(SiloRoles.Frontend))
+            seen = new Seen(snapshot, clock.GetTimestamp());
         return snapshot;
     }
 

@@ -30,7 +30,10 @@ public sealed class QueueRulesTests
         { "limits.concurrencyPerSilo", new QueueDefinition { Limits = new QueueLimits { ConcurrencyPerSilo = -1 } } },
         { "limits.key", new QueueDefinition { Limits = new QueueLimits { Key = "customer" } } },
         { "limits.key", new QueueDefinition { Limits = new QueueLimits { Key = "$.a..b" } } },
-        { "limits.key", new QueueDefinition { Limits = new QueueLimits { Key = "$.a[0]" } } },
+        { "limits.key", new QueueDefinition { Limits = new QueueLimits { Key = "$.a[x]" } } },
+        { "limits.key", new QueueDefinition { Limits = new QueueLimits { Key = "$.a[*]" } } },
+        { "limits.rates", new QueueDefinition { Shards = 2, Limits = new QueueLimits { Rates = [Rate] } } },
+        { "limits.concurrency", new QueueDefinition { Shards = 2, Limits = new QueueLimits { Concurrency = 1 } } },
         { "limits.key", new QueueDefinition { Shards = 2, Limits = new QueueLimits { Key = "$.a" } } },
         { "limits.keyConcurrency", new QueueDefinition { Limits = new QueueLimits { KeyConcurrency = 0 } } },
         { "limits.keyConcurrency", new QueueDefinition { Limits = new QueueLimits { KeyConcurrency = 2, KeyOrder = true } } },
@@ -57,13 +60,14 @@ public sealed class QueueRulesTests
     public void What_is_within_the_bounds_is_taken()
     {
         Assert.Null(QueueRules.Check("mail", QueueDefinition.Default));
+        Assert.Null(QueueRules.Check("mail", new QueueDefinition { Shards = 64, DepthMax = 64, Limits = new QueueLimits { KeyRates = [Rate], KeyConcurrency = 1, Fair = true } }));
         Assert.Null(QueueRules.Check("mail", new QueueDefinition
         {
-            Pool = "gpu", Shards = 64, DepthMax = 64, Retry = new RetryPolicy(), Timeout = TimeSpan.FromHours(24), Priority = 5,
+            Pool = "gpu", DepthMax = 1, Retry = new RetryPolicy(), Timeout = TimeSpan.FromHours(24), Priority = 5,
             Retention = new QueueRetention(TimeSpan.FromMinutes(1), TimeSpan.FromDays(3_650)),
             Limits = new QueueLimits
             {
-                Rates = [Rate, Rate with { Starts = 1_000_000, Per = TimeSpan.FromDays(31), Burst = 1 }], Concurrency = 1, KeyConcurrency = 1, KeyOrder = true, Fair = true,
+                Key = "$.lines[0].sku", Rates = [Rate, Rate with { Starts = 1_000_000, Per = TimeSpan.FromDays(31), Burst = 1 }], Concurrency = 1, KeyConcurrency = 1, KeyOrder = true, Fair = true,
                 Weights = new Dictionary<string, int> { ["a b"] = 1_000 }, Ageing = TimeSpan.FromMinutes(1),
             },
             DeadLetters = new DeadLetters("dead", "bury"),
