@@ -16,7 +16,7 @@ internal sealed class GrainHandler(IGrainFactory grains) : HttpMessageHandler
             var grain = grains.GetGrain<IRequestGrain>((Environment.CurrentManagedThreadId % 16).ToString(System.Globalization.CultureInfo.InvariantCulture));
             return ResponseTo(request, await grain.SendAsync(asked, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (OrleansMessageRejectionException e)
+        catch (OrleansMessageRejectionException e) when (e is not SiloUnavailableException) // its silo died: it may have run
         {
             throw new HttpRequestException(HttpRequestError.ConnectionError, "No silo takes the request now.", e);
         }

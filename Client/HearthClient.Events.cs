@@ -9,6 +9,8 @@ public sealed partial class HearthClient
     /// <summary>A silo sends a sign of life every 15 s.</summary>
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(45);
 
+    private static readonly TimeSpan StandsFor = TimeSpan.FromSeconds(10);
+
     /// <inheritdoc/>
     public IAsyncEnumerable<JobEvent> EventsAsync(string id, string? after = null, CancellationToken cancellationToken = default) =>
         FollowAsync(Paths.Of("jobs", id, "events"), after, isEndless: false, cancellationToken);
@@ -34,6 +36,7 @@ public sealed partial class HearthClient
             if (response.StatusCode == HttpStatusCode.NoContent)
                 yield break;
             failures.Opened();
+            var opened = clock.GetTimestamp();
             using var reader = new EventReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), clock, SilenceMax);
             while (await NextAsync(reader, cancellationToken).ConfigureAwait(false) is { } told)
             {
@@ -48,6 +51,9 @@ public sealed partial class HearthClient
                     yield break;
             }
 
+            // One that stood for a while was none; over grains they end now and then.
+            if (clock.GetElapsedTime(opened) > StandsFor)
+                failures.Clear();
             await failures.PauseAsync(cancellationToken).ConfigureAwait(false);
         }
     }

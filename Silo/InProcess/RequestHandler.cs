@@ -14,13 +14,20 @@ internal sealed class RequestHandler(IServiceScopeFactory scopes) : IRequestHand
     /// <summary>A stream that says nothing for so long is answered with nothing.</summary>
     private static readonly TimeSpan QuietMax = TimeSpan.FromSeconds(20);
 
-    private RequestDelegate pipeline = null!;
+    private static readonly ApiAnswer NotYet = new(
+        StatusCodes.Status503ServiceUnavailable,
+        new Dictionary<string, string>(StringComparer.Ordinal) { ["Content-Type"] = "application/problem+json", ["Retry-After"] = "1" },
+        """{"type":"urn:hearth:problem:silo-unavailable","title":"Silo unavailable","status":503,"detail":"The silo starts; nothing was done. Try again."}"""u8.ToArray());
+
+    private RequestDelegate? pipeline;
 
     /// <summary>To be called before all other middleware is added.</summary>
     public void Capture(IApplicationBuilder web) => web.Use(next => pipeline = next);
 
     public async Task<ApiAnswer> AnswerAsync(ApiRequest request, CancellationToken cancellationToken)
     {
+        if (pipeline is not { } answer)
+            return NotYet;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var output = new AnswerStream(ending);
         var http = ContextOf(request, output);
@@ -29,7 +36,7 @@ internal sealed class RequestHandler(IServiceScopeFactory scopes) : IRequestHand
         ending.CancelAfter(request.Headers.TryGetValue("Accept", out var accept) && accept == "text/event-stream" ? QuietMax : Timeout.InfiniteTimeSpan);
         try
         {
-            await pipeline(http);
+            await answer(http);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -123,7 +130,8 @@ internal sealed class RequestHandler(IServiceScopeFactory scopes) : IRequestHand
 
         public override void Flush()
         {
-            if (written.WrittenCount > 0 && IsEndless())
+            // Not what a stream begins with, or says to show that it lives.
+            if (IsEndless() && written.WrittenSpan.IndexOf("data:"u8) >= 0)
                 ending.CancelAfter(Moment);
         }
 

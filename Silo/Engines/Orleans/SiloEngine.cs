@@ -24,6 +24,8 @@ internal static class SiloEngine
 
     public static void Add(WebApplicationBuilder web, HearthOptions options, SiloIdentity self)
     {
+        if (options.SiloGateway is not null && !self.Roles.HasFlag(SiloRoles.Frontend))
+            throw new StartException("--silo-gateway needs the role frontend, which serves the API: add it to --roles, or leave the gateway to other silos.");
         web.Services.AddSingleton<HttpAddress>();
         web.Services.AddSingleton<SiloLoadMeter>();
         web.Services.AddSingleton<SiloEnd>();

@@ -57,6 +57,13 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         Assert.Equal([job.Split('/')[^1]], keys.Distinct());
     }
 
+    [Fact]
+    public async Task An_answer_in_a_charset_that_nobody_knows_is_still_an_answer()
+    {
+        var answer = (await CallAsync(silo, $$"""{"url":"{{Origin}}/odd"}""")).Is(200).Json;
+        Assert.Equal("caf\u00e9", answer.GetProperty("text").GetString());
+    }
+
     [Theory]
     [InlineData("/gone", "404")]
     [InlineData("/elsewhere", "302")]
@@ -143,6 +150,10 @@ public sealed class HttpFunctionTests : IAsyncLifetime
                 return;
             case "/elsewhere":
                 http.Response.Redirect("/secret");
+                return;
+            case "/odd":
+                http.Response.ContentType = "text/html; charset=windows-1252";
+                await http.Response.Body.WriteAsync(new byte[] { (byte)'c', (byte)'a', (byte)'f', 0xe9 });
                 return;
             case "/large":
                 await http.Response.WriteAsync(new string('x', 10_001));

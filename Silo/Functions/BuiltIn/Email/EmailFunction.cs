@@ -26,8 +26,9 @@ public sealed record EmailAttachment(string Name, byte[] Content, string? Conten
 
 /// <param name="MessageId">The same for every attempt of a job, so that a duplicate can be told.</param>
 /// <param name="Accepted">Recipients for which the server took the mail.</param>
-/// <param name="Rejected">Those that it refused; not tried again.</param>
-public sealed record EmailOutput(string MessageId, int Accepted, IReadOnlyList<string> Rejected);
+/// <param name="Rejected">Those that it refused for good.</param>
+/// <param name="Deferred">Those that it refused for now. They are not tried again, as the others would get the mail twice: send it to them as another job.</param>
+public sealed record EmailOutput(string MessageId, int Accepted, IReadOnlyList<string> Rejected, IReadOnlyList<string> Deferred);
 
 /// <summary>
 /// Hands a mail to the server. Taken is the result; what the server refuses for good (5xx) fails for good, all else is tried again. A crash between the server's yes and
@@ -50,13 +51,13 @@ internal sealed class EmailFunction(EmailOptions options, TimeProvider clock) : 
         try
         {
             await connections.SendAsync(mail, cancellationToken);
-            return new EmailOutput(id, all, []);
+            return new EmailOutput(id, all, [], []);
         }
         catch (SmtpFailedRecipientException e)
         {
             var refused = e is SmtpFailedRecipientsException many ? many.InnerExceptions : [e];
             if (refused.Length < all)
-                return new EmailOutput(id, all - refused.Length, [.. refused.Select(one => one.FailedRecipient ?? "?")]);
+                return new EmailOutput(id, all - refused.Length, Names(refused, areForGood: true), Names(refused, areForGood: false));
             throw Failed(refused.FirstOrDefault(one => !IsForGood(one.StatusCode)) ?? e);
         }
         catch (SmtpException e)
@@ -64,6 +65,9 @@ internal sealed class EmailFunction(EmailOptions options, TimeProvider clock) : 
             throw Failed(e);
         }
     }
+
+    private static List<string> Names(SmtpFailedRecipientException[] refused, bool areForGood) =>
+        [.. refused.Where(one => IsForGood(one.StatusCode) == areForGood).Select(one => one.FailedRecipient ?? "?")];
 
     private static Exception Failed(SmtpException e)
     {
@@ -126,6 +130,8 @@ internal sealed class EmailFunction(EmailOptions options, TimeProvider clock) : 
             throw JobOutcome.FailForGood("attachments: a name has 1 to 255 characters.");
         try
         {
+            if (file.ContentType?.Any(char.IsControl) == true)
+                throw new FormatException();
             return new Attachment(new MemoryStream(file.Content), file.Name, file.ContentType ?? MediaTypeNames.Application.Octet);
         }
         catch (FormatException)

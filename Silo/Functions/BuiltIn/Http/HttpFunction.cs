@@ -70,7 +70,7 @@ internal sealed class HttpFunction : IFunction<HttpInput, HttpOutput>, IDisposab
         try
         {
             using var response = await http.SendAsync(request, cancellationToken);
-            var text = await response.Content.ReadAsStringAsync(cancellationToken);
+            var text = TextOf(await response.Content.ReadAsByteArrayAsync(cancellationToken), response.Content.Headers.ContentType?.CharSet);
             return response.IsSuccessStatusCode ? Output(response, text) : throw Refused(request.RequestUri!, response, text);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
@@ -134,6 +134,19 @@ internal sealed class HttpFunction : IFunction<HttpInput, HttpOutput>, IDisposab
         return MediaTypeHeaderValue.TryParse(input.ContentType ?? "text/plain; charset=utf-8", out var type)
             ? new ByteArrayContent(Encoding.UTF8.GetBytes(input.Text)) { Headers = { ContentType = type } }
             : throw JobOutcome.FailForGood("contentType must be a media type such as text/csv.");
+    }
+
+    /// <summary>In the charset that it names, where that is known here.</summary>
+    private static string TextOf(byte[] bytes, string? charset)
+    {
+        try
+        {
+            return (charset is null ? Encoding.UTF8 : Encoding.GetEncoding(charset.Trim('"'))).GetString(bytes);
+        }
+        catch (ArgumentException)
+        {
+            return Encoding.Latin1.GetString(bytes);
+        }
     }
 
     private static HttpOutput Output(HttpResponseMessage response, string text)
