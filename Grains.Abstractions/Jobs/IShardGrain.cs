@@ -124,6 +124,10 @@ public interface IShardGrain : IGrainWithStringKey
     /// </summary>
     Task RetireAsync();
 
+    /// <summary>Ends a job whose place one of another shard has taken, if it has not ended and does not run.</summary>
+    /// <returns>Whether it did.</returns>
+    Task<bool> EndReplacedAsync(JobId id);
+
     /// <summary>Reads what was submitted inside other transactions.</summary>
     Task ReadInboxAsync();
 

@@ -21,7 +21,7 @@ internal sealed class KeyedLines(FunctionQueue queue, ShardLimits limits)
     public void Add(JobEntry job, bool isFirst)
     {
         var group = limits.GroupOf(job);
-        var level = Math.Clamp(job.Priority - 1, 0, Levels - 1);
+        var level = queue.LevelOf(job);
         var line = group.LineOf(queue, level);
         if (line is null)
             group.Lines.Add(line = new KeyLine(group, queue, level));
@@ -30,10 +30,16 @@ internal sealed class KeyedLines(FunctionQueue queue, ShardLimits limits)
             line.Jobs.AddFirst(job);
         else
             line.Jobs.AddLast(job);
-        if (before is null && !group.IsParked)
-            Enter(line);
-        else if (isFirst && line.Place != 0 && !limits.IsFair)
+        if (line.Place == 0)
+        {
+            if (before is null && !group.IsParked)
+                Enter(line);
+        }
+        else if ((isFirst || before is null) && !limits.IsFair)
+        {
+            // It stands in rotation, also when it was emptied from outside of its turn; by the age of another job.
             Move(line);
+        }
     }
 
     /// <summary>Puts a line that was taken out back into the rotation.</summary>

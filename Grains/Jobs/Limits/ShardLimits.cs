@@ -8,6 +8,9 @@ namespace Hearth.Jobs;
 /// </summary>
 internal sealed partial class ShardLimits
 {
+    /// <summary>Outdated entries that do not matter.</summary>
+    private const int WakesSpare = 4_096;
+
     private readonly QueueLimits limits;
     private readonly KeyTable keys;
     private readonly StartsBefore past;
@@ -308,7 +311,16 @@ internal sealed partial class ShardLimits
             return;
         group.WakeAt = at;
         wakes.Enqueue(group, at);
+        if (wakes.Count > (2 * keys.Count) + WakesSpare)
+            ForgetOutdatedWakes();
         host.Arm();
+    }
+
+    private void ForgetOutdatedWakes()
+    {
+        var current = wakes.UnorderedItems.Where(wake => wake.Priority == wake.Element.WakeAt).DistinctBy(wake => wake.Element).ToList();
+        wakes.Clear();
+        wakes.EnqueueRange(current);
     }
 
     private PermitBook BookOf(KeyGroup group, long now) =>

@@ -73,6 +73,9 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
         line.Last ??= job;
     }
 
+    /// <summary>The line of a job's priority; 0 goes first.</summary>
+    public int LevelOf(JobEntry job) => Math.Clamp((job.Priority == JobOptions.Default.Priority ? Priority : job.Priority) - 1, 0, Priorities - 1);
+
     /// <summary>A job stands in a line, of this queue or of its key.</summary>
     public void Enter(JobEntry job)
     {
@@ -154,14 +157,20 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
         }
     }
 
-    /// <summary>Changes <see cref="Priority"/>: the jobs line up anew, in each line the older first.</summary>
+    /// <summary>
+    /// Changes <see cref="Priority"/>: the jobs line up anew, in each line the older first. Where they stand in lines by key, those that are there stay
+    /// as they are until the shard uses its limits anew: some wait where the queue does not see them.
+    /// </summary>
     public void Reline(byte priority)
     {
         if (priority == Priority)
             return;
-        var jobs = Peek().OrderBy(job => job.Id).ToList();
-        (Priority, ended) = (priority, 0);
+        Priority = priority;
+        if (keyed is not null)
+            return;
+        var (jobs, bounds) = (Peek().OrderBy(job => job.Id).ToList(), Limits);
         Clear();
+        Limits = bounds;
         foreach (var job in jobs)
         {
             job.IsLined = false;
@@ -179,7 +188,7 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
         Limits = null;
     }
 
-    private ref Line LineOf(JobEntry job) => ref lines[Math.Clamp((job.Priority == JobOptions.Default.Priority ? Priority : job.Priority) - 1, 0, Priorities - 1)];
+    private ref Line LineOf(JobEntry job) => ref lines[LevelOf(job)];
 
     private void AddKeyed(JobEntry job, bool isFirst)
     {

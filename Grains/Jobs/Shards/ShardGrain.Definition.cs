@@ -52,6 +52,8 @@ internal sealed partial class ShardGrain
         memory.SetPriority(definition.Priority);
         if (!ReferenceEquals(before.Limits, definition.Limits))
             Configure(definition.Limits);
+        else if (limits?.IsKeyed == true && before.Priority != definition.Priority)
+            Configure(wanted); // all line up anew
         if (before.Paused && !definition.Paused)
             RingAll();
     }

@@ -38,12 +38,13 @@ internal sealed partial class ShardGrain
         {
             for (var rest = results; rest.Length > 0;)
             {
-                if (definition.DeadLetters is not null)
-                    await PrepareLettersAsync(rest);
+                var some = rest;
+                var unwritten = definition.DeadLetters is null ? null : await TryPrepareAsync(() => PrepareLettersAsync(some));
                 rest = Decide(rest);
                 await journal.WriteAsync();
                 if (rest.Length == 0)
                     return;
+                unwritten?.Throw();
                 // Somebody else was deciding about these, or they are not recovered yet.
                 await RecoveredAsync();
                 await journal.CatchUpAsync();

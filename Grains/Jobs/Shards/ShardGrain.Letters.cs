@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Hearth.Queues;
 using Hearth.Storage;
 using Microsoft.Extensions.Logging;
@@ -12,6 +13,24 @@ internal sealed partial class ShardGrain
 {
     /// <summary>Letters of jobs whose end is about to be decided; null: there is to be none.</summary>
     private readonly Dictionary<JobId, InboxPost?> letters = [];
+
+    /// <summary>Jobs that fail as soon as their letters are written.</summary>
+    private readonly HashSet<(JobId Id, int Attempt, JobState State)> failingLater = [];
+
+    /// <summary>As <see cref="PrepareLettersAsync"/>: what needs no letter must not wait until one can be written.</summary>
+    /// <returns>Why some could not be written; null: all are.</returns>
+    private static async Task<ExceptionDispatchInfo?> TryPrepareAsync(Func<Task> prepare)
+    {
+        try
+        {
+            await prepare();
+            return null;
+        }
+        catch (Exception e)
+        {
+            return ExceptionDispatchInfo.Capture(e);
+        }
+    }
 
     /// <summary>Letters of those among these results that may be the end of a job that failed.</summary>
     private async Task PrepareLettersAsync(IReadOnlyList<JobResult> results)
@@ -72,7 +91,7 @@ internal sealed partial class ShardGrain
     {
         if (definition.DeadLetters is null || letters.ContainsKey(job.Id))
             fail();
-        else
+        else if (failingLater.Add((job.Id, result.Attempt, job.State)))
             _ = FailLaterAsync(job, job.State, result, fail);
     }
 
@@ -90,6 +109,14 @@ internal sealed partial class ShardGrain
                 LogNoLetter(logger, job.Id, e.Message);
                 await Task.Delay(RecoveryPause, clock, leaving.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
+        }
+
+        failingLater.Remove((job.Id, result.Attempt, state));
+        if (leaving.IsCancellationRequested)
+        {
+            // The next owner finds the job as it was, and tries again: an end without its letter would be one for good.
+            letters.Remove(job.Id);
+            return;
         }
 
         if (!isLost && memory.Find(job.Id) == job && job.State == state && job.Attempt == result.Attempt && !job.IsChanging)

@@ -162,7 +162,9 @@ internal sealed partial class ShardGrain
     {
         if (memory.QueueOf(function)?.HasOffers == true)
             return RoomFor(1, Holders.Outside) > 0;
-        return memory.Suspects.Any(job => !job.IsChanging && job.Queue.Function == function && bounds.MayStartAlone(job, Holders.Outside));
+        var isReady = memory.Suspects.Any(job => !job.IsChanging && job.Queue.Function == function && bounds.MayStartAlone(job, Holders.Outside));
+        _ = journal.WriteAsync();
+        return isReady;
     }
 
     /// <summary>The job was not handed out in the time for which its permits were good; the journal may have a row.</summary>

@@ -157,7 +157,10 @@ internal sealed partial class ShardGrain
         }
 
         await journal.WriteAsync();
-        return [.. handed.Where(h => IsHandedOut(h.Job)).Select(h => h.Out)];
+        OutsideJob[] given = [.. handed.Where(h => IsHandedOut(h.Job)).Select(h => h.Out)];
+        // Limits may have asked for permits.
+        _ = journal.WriteAsync();
+        return given;
     }
 
     /// <summary>The journal has the row.</summary>
@@ -179,12 +182,12 @@ internal sealed partial class ShardGrain
         var rest = Enumerable.Range(0, count).ToList();
         while (true)
         {
-            if (before is not null && definition.DeadLetters is not null)
-                await before();
+            var unwritten = before is null || definition.DeadLetters is null ? null : await TryPrepareAsync(before);
             rest.RemoveAll(i => tryDecide(i));
             await journal.WriteAsync();
             if (rest.Count == 0)
                 return;
+            unwritten?.Throw();
             await RecoveredAsync();
             await journal.CatchUpAsync();
         }

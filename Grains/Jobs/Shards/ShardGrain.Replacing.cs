@@ -1,3 +1,4 @@
+using Hearth.Cluster;
 using Hearth.Storage;
 
 namespace Hearth.Jobs;
@@ -12,16 +13,14 @@ internal sealed partial class ShardGrain
     /// <summary>The new job takes the place of the last one like it, unless that runs or has ended.</summary>
     private async Task<JobSubmitted> StoreReplacingAsync(JobSpec job, UniqueSpec unique, byte[] hash, JobKey? key)
     {
-        var known = await store.FindKeysAsync(
-            claim.Number, JobKeyKind.Unique, [hash], store.Now - JobLimits.UniqueWithinMax, CancellationToken.None);
-        JobId? former = known is [var row] ? row.Id : null;
-        var since = unique.Mode == UniqueMode.Debounce && former is { } last ? await SinceAsync(last) : null;
+        var last = (await FindKeyAsync(JobKeyKind.Unique, hash, hash, store.Now - JobLimits.UniqueWithinMax))?.Id;
+        var since = unique.Mode == UniqueMode.Debounce && last is { } known ? await SinceAsync(known) : null;
         var id = default(JobId);
-        if (former is { } replaced)
-            await ReplaceAsync(replaced, Store);
+        if (last is { } replaced && replaced.Shard == claim.Number)
+            await ReplaceAsync(replaced, () => MayTake([job]), Store);
         else
-            await Store(isReplaced: false);
-        return new JobSubmitted(SubmitOutcome.Accepted, id);
+            await StoreBesideAsync(last, () => MayTake([job]), Store);
+        return id == default ? new JobSubmitted(SubmitOutcome.Moved, id) : new JobSubmitted(SubmitOutcome.Accepted, id);
 
         Task Store(bool isReplaced)
         {
@@ -33,8 +32,34 @@ internal sealed partial class ShardGrain
         }
     }
 
+    public async Task<bool> EndReplacedAsync(JobId id)
+    {
+        var isReplaced = false;
+        await ReplaceAsync(id, static () => true, ended =>
+        {
+            isReplaced = ended;
+            return journal.WriteAsync();
+        });
+        return isReplaced;
+    }
+
+    /// <summary>
+    /// The last one is of a shard that had the key before. No write is of two shards: the new one is stored first, so that there is never none, and the
+    /// other is ended then. Should that fail, so does the call, and both are open.
+    /// </summary>
+    private async Task StoreBesideAsync(JobId? last, Func<bool> mayStore, Func<bool, Task> add)
+    {
+        var waits = last is { } before && await StateAsync(before) is JobState.Scheduled or JobState.Ready or JobState.Retrying;
+        var shard = waits ? await store.ShardKeyAsync(last!.Value.Shard, CancellationToken.None) : null;
+        if (!mayStore())
+            return;
+        await add(waits);
+        if (shard is { } key && cluster.Current.HasHome(key))
+            await GrainFactory.GetGrain<IShardGrain>(key).EndReplacedAsync(last!.Value);
+    }
+
     private async Task<DateTimeOffset?> SinceAsync(JobId id) =>
-        await store.ReadJobsAsync(claim.Number, [id], CancellationToken.None) is [var row] ? row.Spec.Options?.Unique?.Since : null;
+        await store.ReadJobsAsync(id.Shard, [id], CancellationToken.None) is [var row] ? row.Spec.Options?.Unique?.Since : null;
 
     /// <summary>It starts when it has been quiet for a while, and at last some time after the first of those that replaced each other.</summary>
     private JobSpec PutOff(JobSpec job, UniqueSpec unique, DateTimeOffset? before)
@@ -48,8 +73,9 @@ internal sealed partial class ShardGrain
 
     /// <summary>Ends a job that waits for its first or next attempt, in the same write with what takes its place.</summary>
     /// <param name="id">The job.</param>
+    /// <param name="mayStore">Asked in the turn of the write; false: nothing is written, and nothing called.</param>
     /// <param name="store">Called once, in the turn in which the end is in the journal; with false when there is none, because it runs or has ended.</param>
-    private async Task ReplaceAsync(JobId id, Func<bool, Task> store)
+    private async Task ReplaceAsync(JobId id, Func<bool> mayStore, Func<bool, Task> store)
     {
         while (true)
         {
@@ -57,7 +83,8 @@ internal sealed partial class ShardGrain
             {
                 if (!job.IsChanging)
                 {
-                    await store(TryEndWaiting(job));
+                    if (mayStore())
+                        await store(TryEndWaiting(job));
                     return;
                 }
             }
@@ -67,6 +94,8 @@ internal sealed partial class ShardGrain
                 if (memory.Find(id) is not null)
                     continue;
                 var (isParked, hasEnded) = await LookForParkedAsync(id);
+                if (!mayStore())
+                    return;
                 if (hasEnded || (isParked && TryEndParked(id)))
                 {
                     await store(!hasEnded);

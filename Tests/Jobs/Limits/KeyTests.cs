@@ -41,6 +41,33 @@ public sealed class KeyTests
         Assert.Equal(jobs.Take(100), Enumerable.Range(0, 100).Select(_ => rig.Start()!));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_key_of_which_all_jobs_ended_in_their_line_is_offered_once_when_it_has_new_ones(bool fair)
+    {
+        var rig = new LimitsRig(new QueueLimits { KeyConcurrency = 1, Fair = fair });
+        rig.Add("a", function: "other");
+        foreach (var job in Enumerable.Range(0, 4_096).Select(_ => rig.Add("a")).ToList())
+            rig.End(job);
+        Assert.Equal(0, rig.Memory.QueueOf("f")!.Count);
+        var next = rig.Add("a");
+        Assert.Equal(next, rig.Start());
+        rig.End(next);
+        Assert.Null(rig.Start());
+        Assert.False(rig.Memory.QueueOf("f")!.HasOffers);
+    }
+
+    [Fact]
+    public void A_job_that_names_no_priority_has_that_of_the_queue_in_lines_by_key_too()
+    {
+        var rig = new LimitsRig(new QueueLimits { Fair = true });
+        rig.Memory.SetPriority(1);
+        var second = rig.Add("a", priority: 2);
+        var first = rig.Add("b");
+        Assert.Equal([first, second], [rig.Start()!, rig.Start()!]);
+    }
+
     [Fact]
     public void A_job_of_the_last_priority_goes_first_when_it_has_waited_for_long()
     {

@@ -101,6 +101,8 @@ internal sealed class StubShard : IShardGrain
 
     public Task ReconfigureAsync() => throw new NotSupportedException();
 
+    public Task<bool> EndReplacedAsync(JobId id) => throw new NotSupportedException();
+
     public Task RetireAsync() => throw new NotSupportedException();
 
     public Task WakeAsync() => Task.CompletedTask;

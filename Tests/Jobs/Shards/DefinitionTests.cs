@@ -133,6 +133,24 @@ public sealed class DefinitionTests : IAsyncDisposable
         Assert.Equal(changes[0].Outcome == QueueChangeOutcome.Created ? 1 : 2, kept!.Value);
     }
 
+    [Fact]
+    public async Task A_job_that_waits_for_its_key_starts_though_the_priority_has_changed_meanwhile()
+    {
+        var silo = await world.StartAsync();
+        var latest = new JobOptions { Unique = new UniqueSpec("k", Mode: UniqueMode.Latest) };
+        var running = await silo.SubmitAsync("hold", "gate", latest);
+        await world.RunsAsync(running);
+        var waiting = await silo.SubmitAsync("hold", "other", latest);
+        // What comes later has been looked at, and the one before it put aside.
+        await world.EndAsync(await silo.SubmitAsync("echo"));
+        await PutAsync(silo, new QueueDefinition { Priority = 2 });
+        await JobWorld.PauseAsync();
+        Assert.Empty(world.RunsOf(waiting));
+        world.OpenAll();
+        await world.EndAsync(running);
+        await world.EndAsync(waiting);
+    }
+
     private static async Task PutAsync(JobSilo silo, QueueDefinition definition) =>
         Assert.True((await silo.Grains.GetGrain<IQueueGrain>(JobSilo.Queue).PutAsync(definition, QueueCondition.None)).Outcome is QueueChangeOutcome.Created or QueueChangeOutcome.Changed);
 }
