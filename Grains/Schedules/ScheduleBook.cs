@@ -5,6 +5,9 @@ namespace Hearth.Schedules;
 /// <summary>What owners do with schedules. Whoever meets a tick or another owner in between reads again and decides anew.</summary>
 internal sealed class ScheduleBook(IScheduleStore store, IScheduleQueues queues)
 {
+    /// <summary>How long runs are kept; ticks of before cannot be told from those that have had a job.</summary>
+    public static readonly TimeSpan RunsKept = TimeSpan.FromDays(30);
+
     private const int TriesMax = 20;
 
     public DateTimeOffset Now => store.Now;

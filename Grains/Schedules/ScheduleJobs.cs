@@ -33,6 +33,9 @@ internal static class ScheduleJobs
         .Replace(TickMark, tick.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture))
         .Replace(NameMark, name);
 
+    public static bool HasMarks(string text) =>
+        text.Contains(TickMark, StringComparison.Ordinal) || text.Contains(NameMark, StringComparison.Ordinal);
+
     private static ReadOnlyMemory<byte> Fill(string name, JobSpec job, DateTimeOffset tick)
     {
         var isText = job.ContentType == MediaTypes.Json || job.ContentType.StartsWith("text/", StringComparison.Ordinal);

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using Hearth.Functions;
+using Hearth.Functions.Payloads;
 using Hearth.Jobs;
 
 namespace Hearth.Schedules;
@@ -7,6 +9,9 @@ namespace Hearth.Schedules;
 /// <summary>What a schedule may ask for; the same for every way in.</summary>
 internal static class ScheduleRules
 {
+    /// <summary>Levels of an input: those of a list of schedules are around it.</summary>
+    private const int InputDepthMax = HearthJson.DepthMax - 4;
+
     /// <summary>The first thing that is wrong, or null.</summary>
     /// <param name="name">The schedule's.</param>
     /// <param name="definition">What is asked for.</param>
@@ -43,6 +48,8 @@ internal static class ScheduleRules
     {
         if (job.Input.Length > ScheduleLimits.InputBytesMax)
             return new JobMistake("input", string.Create(CultureInfo.InvariantCulture, $"The input has {job.Input.Length} bytes; that of a schedule has at most {ScheduleLimits.InputBytesMax}."));
+        if (!CanBeShown(job))
+            return new JobMistake("input", string.Create(CultureInfo.InvariantCulture, $"The input of a schedule must be JSON with at most {InputDepthMax} levels."));
         if (!FunctionName.IsValid(job.Function))
             return new JobMistake("function", $"'{Shown(job.Function)}' cannot be a function: {FunctionName.Rule}.");
         if (job.Options is not { } options)
@@ -56,6 +63,24 @@ internal static class ScheduleRules
         return options.Tags?.Count >= JobLimits.TagsMax
             ? new JobMistake("tags", string.Create(CultureInfo.InvariantCulture, $"A schedule's job has at most {JobLimits.TagsMax - 1} tags: the schedule's own is added."))
             : JobRules.Check(job);
+    }
+
+    /// <summary>Whether the input can be answered again, within the schedule.</summary>
+    private static bool CanBeShown(JobSpec job)
+    {
+        if (job.ContentType != MediaTypes.Json || job.Input.IsEmpty)
+            return true;
+        var reader = new Utf8JsonReader(job.Input.Span, new JsonReaderOptions { MaxDepth = InputDepthMax });
+        try
+        {
+            while (reader.Read())
+                continue;
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     private static string FieldOfNever(ScheduleTiming timing) => timing.At is not null ? "at" : timing.Every is not null || timing.End is not null ? "end" : "cron";

@@ -86,6 +86,8 @@ internal sealed class InProcessSchedules(ScheduleBook book, ScheduleReader reade
         {
             if (count is < 1 or > ScheduleLimits.PreviewMax)
                 throw Problems.InvalidInput("count must be 1 to 1000.", "count").ToException();
+            if (TimingRules.CheckTime("after", after) is { } mistake)
+                throw Problems.InvalidInput(mistake.Detail, mistake.Field).ToException();
             var schedule = await FindAsync(name, cancellationToken);
             return [.. TickDocument.Of(schedule.Table, after ?? book.Now, count).Ticks.Select(tick => new ScheduleTick(tick.Tick, tick.SubmittedAt))];
         }, cancellationToken);

@@ -17,21 +17,16 @@ internal sealed partial class ScheduleService(
     private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromHours(1);
 
-    /// <summary>How long runs are kept.</summary>
-    private static readonly TimeSpan RunsKept = TimeSpan.FromDays(30);
-
     private long forgotAt;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var isRegistered = false;
+        var waiting = registered.ToList();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                if (!isRegistered)
-                    await RegisterAsync(stoppingToken);
-                isRegistered = true;
+                await RegisterAsync(waiting, stoppingToken);
                 await LookAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -82,25 +77,46 @@ internal sealed partial class ScheduleService(
     {
         if (forgotAt != 0 && clock.GetElapsedTime(forgotAt) < ForgetEvery)
             return;
-        await store.ForgetRunsAsync(store.Now - RunsKept, cancellationToken);
+        await store.ForgetRunsAsync(store.Now - ScheduleBook.RunsKept, cancellationToken);
         forgotAt = clock.GetTimestamp();
     }
 
-    /// <summary>What the code says is what is stored; that a schedule is paused stays as it is.</summary>
-    private async Task RegisterAsync(CancellationToken cancellationToken)
+    /// <summary>What cannot be read or stored stops nothing else; where the store does not answer, the rest waits for the next time.</summary>
+    private async Task RegisterAsync(List<ScheduleRegistration> waiting, CancellationToken cancellationToken)
     {
-        foreach (var (name, definition) in registered)
+        foreach (var registration in waiting.ToList())
         {
-            var wanted = Schedule.Write(definition);
-            if (ScheduleRules.Check(name, definition, store.Now) is { } mistake)
+            try
             {
-                // A single time has passed, say: no reason not to start.
-                LogUseless(logger, name, mistake.Field, mistake.Detail);
-                continue;
+                await RegisterAsync(registration, cancellationToken);
+            }
+            catch (StoreUnavailableException e)
+            {
+                LogNotStored(logger, e, registration.Name);
+                return;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogNotStored(logger, e, registration.Name);
             }
 
-            await book.PutAsync(name, definition, null, stored => stored?.Row.Definition.Span.SequenceEqual(wanted) != true, cancellationToken);
+            waiting.Remove(registration);
         }
+    }
+
+    /// <summary>What the code says is what is stored; that a schedule is paused stays as it is.</summary>
+    private async Task RegisterAsync(ScheduleRegistration registration, CancellationToken cancellationToken)
+    {
+        var (name, definition) = registration;
+        var wanted = Schedule.Write(definition);
+        if (ScheduleRules.Check(name, definition, store.Now) is { } mistake)
+        {
+            // A single time has passed, say: no reason not to start.
+            LogUseless(logger, name, mistake.Field, mistake.Detail);
+            return;
+        }
+
+        await book.PutAsync(name, definition, null, stored => stored?.Row.Definition.Span.SequenceEqual(wanted) != true, cancellationToken);
     }
 
     private Task PauseAsync(TimeSpan time, CancellationToken cancellationToken) =>
@@ -108,6 +124,9 @@ internal sealed partial class ScheduleService(
 
     [LoggerMessage(LogLevel.Warning, "Schedules could not be looked at; trying again")]
     private static partial void LogInterrupted(ILogger logger, Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "Schedule '{Schedule}' of the code could not be stored")]
+    private static partial void LogNotStored(ILogger logger, Exception error, string schedule);
 
     [LoggerMessage(LogLevel.Warning, "Schedule '{Schedule}' of the code is not stored: {Field}: {Detail}")]
     private static partial void LogUseless(ILogger logger, string schedule, string field, string detail);

@@ -58,7 +58,7 @@ public sealed class InMemoryScheduleStore(InMemoryJobStore inboxes) : IScheduleS
 
     public Task ForgetRunsAsync(DateTimeOffset before, CancellationToken cancellationToken) => Do(() =>
     {
-        foreach (var key in runs.Keys.Where(key => key.Tick < before).ToList())
+        foreach (var key in runs.Where(run => run.Key.Tick < before && run.Value.At < before).Select(run => run.Key).ToList())
             runs.Remove(key);
         return true;
     });

@@ -56,6 +56,6 @@ public interface IScheduleStore
     /// <summary>Those of some jobs that have not ended, those still in the inbox among them.</summary>
     Task<IReadOnlySet<JobId>> OpenAsync(IReadOnlyList<JobId> jobs, CancellationToken cancellationToken);
 
-    /// <summary>Forgets runs whose tick was before a time.</summary>
+    /// <summary>Forgets runs that were made before a time; a tick of long ago that was run lately, in a backfill, stays.</summary>
     Task ForgetRunsAsync(DateTimeOffset before, CancellationToken cancellationToken);
 }

@@ -92,7 +92,7 @@ public sealed class SqliteScheduleStore(SqliteDatabase database, SqliteJobStore 
 
     public Task ForgetRunsAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(transaction =>
     {
-        transaction.Session.Prepare("DELETE FROM schedule_run WHERE tick < ?").Bind(1, before).Run();
+        transaction.Session.Prepare("DELETE FROM schedule_run WHERE tick < ?1 AND at < ?1").Bind(1, before).Run();
         return true;
     });
 

@@ -20,6 +20,11 @@ internal static class TimingRules
         ?? (timing.End <= timing.Start ? new JobMistake("end", "end must be after start, or there would be no tick.") : null)
         ?? (timing.Calendar is { } calendar ? Check(calendar) : null);
 
+    /// <summary>Whether a time can be asked about; null is fine.</summary>
+    public static JobMistake? CheckTime(string field, DateTimeOffset? time) => time is null || (time >= Earliest && time < ScheduleLimits.Latest)
+        ? null
+        : new JobMistake(field, Text($"{field} must lie between 1970 and {ScheduleLimits.Latest.Year}."));
+
     private static JobMistake? CheckKind(ScheduleTiming timing)
     {
         var given = (timing.Cron is null ? 0 : 1) + (timing.Every is null ? 0 : 1) + (timing.At is null ? 0 : 1);
@@ -64,10 +69,6 @@ internal static class TimingRules
     private static JobMistake? CheckZone(string field, string? name) => ZoneClock.Find(name) is not null
         ? null
         : new JobMistake(field, $"'{(name!.Length > 64 ? name[..64] + "…" : name)}' is no time zone that this machine knows: use an IANA name such as \"Europe/Berlin\" (package tzdata).");
-
-    private static JobMistake? CheckTime(string field, DateTimeOffset? time) => time is null || (time >= Earliest && time < ScheduleLimits.Latest)
-        ? null
-        : new JobMistake(field, Text($"{field} must lie between 1970 and {ScheduleLimits.Latest.Year}."));
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -50,6 +50,8 @@ internal sealed class ScheduleLists(ScheduleBook book)
         var after = text is null ? book.Now : TimeText.Parse(text);
         if (after is not { } from)
             return Problems.InvalidInput($"after must be {TimeText.Example}.", "after");
+        if (TimingRules.CheckTime("after", from) is { } mistake)
+            return Problems.InvalidInput(mistake.Detail, mistake.Field);
         return await book.FindAsync(name, http.RequestAborted) is { } schedule
             ? await Resource.WriteAsync(http, TickDocument.Of(schedule.Table, from, count), StatusCodes.Status200OK)
             : Problems.UnknownSchedule(name);

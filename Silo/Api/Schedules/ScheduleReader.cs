@@ -67,6 +67,9 @@ internal sealed class ScheduleReader(JobBuilder builder)
         var to = Time(fields, "to") ?? throw fields.Missing("to", "is the time before which ticks run, such as \"2030-01-31T13:00:00Z\"");
         if (to <= from)
             throw fields.Rejected("to", "must be after from");
+        if (from < now - ScheduleBook.RunsKept)
+            throw fields.Rejected("from", string.Create(
+                CultureInfo.InvariantCulture, $"must not be more than {ScheduleBook.RunsKept.Days} days ago: of ticks before, it is not known whether they have had a job"));
         if (to > now)
             throw fields.Rejected("to", "must not be in the future: the schedule itself sees to that");
         return Choice(fields, "overlap", OverlapPolicy.Allow) switch
@@ -148,7 +151,10 @@ internal sealed class ScheduleReader(JobBuilder builder)
     }
 
     private static DateTimeOffset? Time(WorkerFields fields, string name) =>
-        fields.Text(name) is { } text ? TimeText.Parse(text) ?? throw fields.Rejected(name, "must be " + TimeText.Example) : null;
+        fields.Text(name) is not { } text ? null
+        : TimeText.Parse(text) is not { } time ? throw fields.Rejected(name, "must be " + TimeText.Example)
+        : TimingRules.CheckTime(fields.PathOf(name), time) is { } mistake ? throw Rejected(mistake)
+        : time;
 
     private static T Choice<T>(WorkerFields fields, string name, T fallback)
         where T : struct, Enum => fields.Text(name) is { } text ? Choice<T>(fields, name, text) : fallback;
@@ -167,6 +173,8 @@ internal sealed class ScheduleReader(JobBuilder builder)
     {
         if (!fields.Has("job") || fields["job"] is not { ValueKind: JsonValueKind.Object } job)
             throw fields.Missing("job", "must be an object such as {\"function\": \"echo\", \"input\": 1}");
+        if (job.EnumerateObject().FirstOrDefault(m => !HasMarks(m) && ScheduleJobs.HasMarks(m.Value.GetRawText())) is { Value.ValueKind: not JsonValueKind.Undefined } marked)
+            throw fields.Rejected("job." + Problems.Shown(marked.Name), "must be without {{tick}} and {{schedule}}: they are filled in input and inputText only");
         var text = job.GetRawText();
         try
         {
@@ -178,6 +186,9 @@ internal sealed class ScheduleReader(JobBuilder builder)
             throw new JobRejectedException(e.Problem with { Field = e.Problem.Field is null or "$" ? "job" : "job." + e.Problem.Field });
         }
     }
+
+    /// <summary>Whether marks are filled in this member of a job.</summary>
+    private static bool HasMarks(JsonProperty member) => member.NameEquals("input") || member.NameEquals("inputText");
 
     private static ReadOnlyMemory<byte> Unfilled(JsonElement job, JobSpec spec) =>
         spec.Input.Length == 0 ? spec.Input

@@ -165,6 +165,20 @@ public abstract class ScheduleStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_made_lately_of_an_old_tick_is_not_forgotten()
+    {
+        var row = Row("a", Day);
+        await Store.CreateAsync(row, default);
+        var old = new ScheduleRunRow(Day, TickCause.Tick, TickOutcome.Skipped, Day);
+        var late = new ScheduleRunRow(Day.AddHours(1), TickCause.Tick, TickOutcome.Skipped, Day.AddDays(40));
+        await Store.ChangeAsync([new ScheduleChange(row.Id, 1, row.State, null) { Runs = [old, late] }], default);
+        await Store.ForgetRunsAsync(Day.AddDays(30), default);
+        Assert.Equal([late], await Store.RunsAsync(row.Id, null, 10, default));
+        await Store.ForgetRunsAsync(Day.AddDays(41), default);
+        Assert.Empty(await Store.RunsAsync(row.Id, null, 10, default));
+    }
+
+    [Fact]
     public async Task A_job_is_open_from_the_inbox_to_its_end()
     {
         var row = Row("a", Day);
