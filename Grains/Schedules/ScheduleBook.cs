@@ -103,17 +103,17 @@ internal sealed class ScheduleBook(IScheduleStore store, IScheduleQueues queues)
         throw new StoreUnavailableException($"Schedule '{name}' changes all the time.");
     }
 
-    /// <summary>Forgets a schedule with its runs. Its jobs stay.</summary>
-    public async Task<ScheduleAnswer> DeleteAsync(string name, Func<Schedule, bool> isExpected, CancellationToken cancellationToken)
+    /// <summary>Forgets a schedule with its runs, also one that cannot be read. Its jobs stay.</summary>
+    public async Task<ScheduleAnswer> DeleteAsync(string name, Func<ScheduleRow, bool> isExpected, CancellationToken cancellationToken)
     {
         for (var i = 0; i < TriesMax; i++)
         {
-            if (await FindAsync(name, cancellationToken) is not { } schedule)
+            if (await store.FindAsync(name, cancellationToken) is not { } schedule)
                 return ScheduleAnswer.Unknown;
             if (!isExpected(schedule))
-                return new ScheduleAnswer(ScheduleResult.NotExpected, schedule);
-            if (await store.DeleteAsync(schedule.Row.Id, schedule.Row.Revision, cancellationToken))
-                return new ScheduleAnswer(ScheduleResult.Changed, schedule);
+                return new ScheduleAnswer(ScheduleResult.NotExpected, null);
+            if (await store.DeleteAsync(schedule.Id, schedule.Revision, cancellationToken))
+                return new ScheduleAnswer(ScheduleResult.Changed, null);
         }
 
         throw new StoreUnavailableException($"Schedule '{name}' changes all the time.");

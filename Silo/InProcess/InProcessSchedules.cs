@@ -37,9 +37,9 @@ internal sealed class InProcessSchedules(ScheduleBook book, ScheduleReader reade
         for (string? after = null; ;)
         {
             var page = await AskAsync(
-                null, async () => (await book.Store.ListAsync(after, PageSize, cancellationToken)).Select(Schedule.Read).ToList(), cancellationToken);
+                null, async () => (await book.Store.ListAsync(after, PageSize, cancellationToken)).Select(row => ScheduleDocument.Listed(row, new DefaultHttpContext().Request)).ToList(), cancellationToken);
             foreach (var schedule in page)
-                yield return InfoOf(schedule);
+                yield return Answering.Read<ScheduleInfo>(schedule);
             if (page.Count < PageSize)
                 yield break;
             after = page[^1].Name;

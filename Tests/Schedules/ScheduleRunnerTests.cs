@@ -4,6 +4,7 @@ using Hearth.Schedules;
 using Hearth.Storage;
 using Hearth.Storage.InMemory;
 using Hearth.Tests.Support;
+using Hearth.Tests.Support.Cluster;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Hearth.Tests.Schedules;
@@ -43,6 +44,26 @@ public sealed class ScheduleRunnerTests
         Assert.Equal(200, (await InboxAsync()).Count);
         foreach (var schedule in await store.ListAsync(null, 100, default))
             Assert.Equal(10, (await store.RunsAsync(schedule.Id, null, 100, default)).Select(r => r.Tick).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_schedule_of_the_code_whose_row_cannot_be_read_stops_no_other()
+    {
+        await AddAsync("a", "* * * * *");
+        await store.CreateAsync(new ScheduleRow(Guid.NewGuid(), "broken", 0, 1, 1, "{"u8.ToArray(), "{}"u8.ToArray(), null), default);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        var ofCode = new ScheduleDefinition(new ScheduleTiming("* * * * *"), "q", JobSpec.Of("echo", 1));
+        using var service = new ScheduleService(
+            Runner(), new ScheduleBook(store, queues), store, new TestView("silo"), [new ScheduleRegistration("broken", ofCode)], clock,
+            NullLogger<ScheduleService>.Instance);
+        await service.StartAsync(default);
+        for (var i = 0; (await InboxAsync()).Count == 0; i++)
+        {
+            Assert.True(i < 1_500, "No tick.");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+
+        await service.StopAsync(default);
     }
 
     [Fact]

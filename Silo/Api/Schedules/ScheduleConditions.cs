@@ -17,7 +17,10 @@ internal sealed class ScheduleConditions
     public static ScheduleConditions Read(HttpRequest request) =>
         new(Read("If-Match", request.Headers.IfMatch), Read("If-None-Match", request.Headers.IfNoneMatch));
 
-    public bool Hold(Schedule? stored) =>
+    public bool Hold(Schedule? stored) => HoldFor(stored?.Row);
+
+    /// <summary>The same, for one that may not be readable.</summary>
+    public bool HoldFor(Storage.ScheduleRow? stored) =>
         (match.Count == 0 || match.Any(tag => Matches(tag, stored))) && !none.Any(tag => Matches(tag, stored));
 
     private static IList<EntityTagHeaderValue> Read(string name, Microsoft.Extensions.Primitives.StringValues values)
@@ -29,6 +32,6 @@ internal sealed class ScheduleConditions
             : throw new JobRejectedException(Problems.Malformed($"{name} must be *, or ETags as they were answered, with their quotation marks."));
     }
 
-    private static bool Matches(EntityTagHeaderValue tag, Schedule? stored) =>
+    private static bool Matches(EntityTagHeaderValue tag, Storage.ScheduleRow? stored) =>
         stored is not null && (tag.Equals(EntityTagHeaderValue.Any) || (!tag.IsWeak && tag.Tag == ScheduleDocument.TagOf(stored)));
 }

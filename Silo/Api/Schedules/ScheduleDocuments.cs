@@ -38,12 +38,30 @@ internal sealed record SchedulesDocument(IReadOnlyList<ScheduleDocument> Schedul
 /// <param name="UpdatedAt">When it was changed last.</param>
 /// <param name="ETag">For If-Match.</param>
 /// <param name="Runs">Where its runs are.</param>
+/// <param name="Error">Only in a list: why it cannot be read; the other members say nothing then.</param>
 internal sealed record ScheduleDocument(
     string Name, string? Description, string? Cron, string? Every, DateTimeOffset? Anchor, DateTimeOffset? At, string TimeZone, DateTimeOffset? Start,
     DateTimeOffset? End, string? Jitter, CalendarDocument? Calendar, OverlapPolicy Overlap, CatchUpPolicy CatchUp, string CatchUpWindow, string Queue,
     JsonObject Job, bool Paused, DateTimeOffset? PausedAt, string? Reason, DateTimeOffset? NextTick, int Waiting, DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt, string ETag, string Runs)
+    DateTimeOffset UpdatedAt, string ETag, string Runs,
+    [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)] string? Error = null)
 {
+    /// <summary>As it stands in a list, which one that cannot be read does not spoil: that one has an error.</summary>
+    public static ScheduleDocument Listed(ScheduleRow row, HttpRequest request)
+    {
+        try
+        {
+            return From(Schedule.Read(row), request);
+        }
+        catch (ScheduleUnreadableException e)
+        {
+            var isPaused = row.NextAt is null;
+            return new ScheduleDocument(
+                row.Name, null, null, null, null, null, "UTC", null, null, null, null, OverlapPolicy.Skip, CatchUpPolicy.One, "P1D", ShardKey.DefaultQueue, [],
+                isPaused, null, null, null, 0, default, default, TagOf(row), $"{PathOf(row.Name, request)}/runs", e.Message);
+        }
+    }
+
     public static ScheduleDocument From(Schedule schedule, HttpRequest request)
     {
         var (definition, timing, state) = (schedule.Definition, schedule.Definition.Timing, schedule.State);
@@ -58,7 +76,9 @@ internal sealed record ScheduleDocument(
     public static string PathOf(string name, HttpRequest request) => $"{request.PathBase}/v1/schedules/{name}";
 
     /// <summary>Changes with what owners change, not with ticks.</summary>
-    public static string TagOf(Schedule schedule) => string.Create(CultureInfo.InvariantCulture, $"\"{schedule.Row.Id:N}-{schedule.Row.Version}\"");
+    public static string TagOf(Schedule schedule) => TagOf(schedule.Row);
+
+    public static string TagOf(ScheduleRow row) => string.Create(CultureInfo.InvariantCulture, $"\"{row.Id:N}-{row.Version}\"");
 
     private static string? Text(TimeSpan? time) => time is { } known ? System.Xml.XmlConvert.ToString(known) : null;
 }

@@ -40,7 +40,7 @@ internal sealed class ScheduleEndpoints(ScheduleBook book, ScheduleReader reader
 
     public Task DeleteAsync(HttpContext http) => ScheduleRoute.AnswerAsync(http, async name =>
     {
-        var answer = await book.DeleteAsync(name, ScheduleConditions.Read(http.Request).Hold, http.RequestAborted);
+        var answer = await book.DeleteAsync(name, ScheduleConditions.Read(http.Request).HoldFor, http.RequestAborted);
         if (ScheduleRoute.Refused(name, answer) is { } problem)
             return problem;
         http.Response.StatusCode = StatusCodes.Status204NoContent;

@@ -22,7 +22,7 @@ internal sealed class ScheduleLists(ScheduleBook book)
             return NoCursor;
         // One more than asked for tells whether there is another page.
         var rows = await book.Store.ListAsync(cursor, limit + 1, http.RequestAborted);
-        var schedules = rows.Take(limit).Select(row => ScheduleDocument.From(Schedule.Read(row), http.Request)).ToList();
+        var schedules = rows.Take(limit).Select(row => ScheduleDocument.Listed(row, http.Request)).ToList();
         var next = rows.Count > limit ? NextOf(http, schedules[^1].Name) : null;
         return await Resource.WriteAsync(http, new SchedulesDocument(schedules, next), StatusCodes.Status200OK);
     });

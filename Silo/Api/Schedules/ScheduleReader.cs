@@ -25,7 +25,7 @@ internal sealed class ScheduleReader(JobBuilder builder)
     public static readonly string[] Window = ["from", "to", "days"];
 
     /// <summary>What a schedule answers and cannot be told: passed over, so that a document can be sent back as it came.</summary>
-    public static readonly string[] Answered = ["name", "pausedAt", "nextTick", "waiting", "createdAt", "updatedAt", "eTag", "runs"];
+    public static readonly string[] Answered = ["name", "pausedAt", "nextTick", "waiting", "createdAt", "updatedAt", "eTag", "runs", "error"];
 
     private static readonly DateTimeOffset AnyTick = new(2030, 1, 31, 12, 0, 0, TimeSpan.Zero);
 

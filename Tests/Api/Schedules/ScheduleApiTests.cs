@@ -115,6 +115,7 @@ public sealed class ScheduleApiTests : IAsyncLifetime
     [InlineData("""{"every": "5m", "color": "red", "job": {"function": "echo", "input": 1}}""", "color", "not known")]
     [InlineData("""{"every": "5m", "paused": "yes", "job": {"function": "echo", "input": 1}}""", "paused", "true or false")]
     [InlineData("""{"every": "5m", "queue": "A B", "job": {"function": "echo", "input": 1}}""", "queue", "letters")]
+    [InlineData("""{"every": "5m", "job": {"function": "echo", "input": 1, "tags": ["t", "{{tick}}"]}}""", "job.tags", "input")]
     [InlineData("[]", "$", "object")]
     public async Task A_mistake_names_the_member_and_the_remedy(string body, string field, string part)
     {
@@ -136,6 +137,7 @@ public sealed class ScheduleApiTests : IAsyncLifetime
         Assert.Equal(10, (await Http.FetchAsync("/v1/schedules/nightly/next")).Is(200).Json.GetProperty("ticks").GetArrayLength());
         (await Http.FetchAsync("/v1/schedules/nightly/next?count=1001")).Is(422);
         (await Http.FetchAsync("/v1/schedules/nightly/next?after=soon")).Is(422);
+        Assert.Equal("after", Text((await Http.FetchAsync("/v1/schedules/nightly/next?after=0001-01-01T00:00:00Z")).Is(422), "field"));
 
         var preview = (await PostAsync("x/preview", """{"every": "90m", "after": "2030-01-01T00:00:00Z", "count": 3}""")).Is(200);
         Assert.Equal(["00:00", "01:30", "03:00", "04:30"], ["00:00", .. preview.Json.GetProperty("ticks").EnumerateArray().Select(t => t.GetProperty("tick").GetDateTimeOffset().ToString("HH:mm"))]);
@@ -208,9 +210,10 @@ public sealed class ScheduleApiTests : IAsyncLifetime
     public async Task A_backfill_runs_ticks_that_have_no_job_and_no_other()
     {
         (await PutAsync("hourly", """{"cron": "0 * * * *", "paused": true, "job": {"function": "echo", "input": "{{tick}}"}}""")).Is(201);
-        const string Day = """{"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}""";
-        Assert.Equal("""{"ticks":24,"submitted":24,"waiting":0}""", (await PostAsync("hourly/backfill", Day)).Is(202).Text);
-        Assert.Equal("""{"ticks":24,"submitted":0,"waiting":0}""", (await PostAsync("hourly/backfill", Day)).Is(202).Text);
+        var day = DaysAgo(3);
+        var whole = $$"""{"from": "{{day}}T00:00:00Z", "to": "{{DaysAgo(2)}}T00:00:00Z"}""";
+        Assert.Equal("""{"ticks":24,"submitted":24,"waiting":0}""", (await PostAsync("hourly/backfill", whole)).Is(202).Text);
+        Assert.Equal("""{"ticks":24,"submitted":0,"waiting":0}""", (await PostAsync("hourly/backfill", whole)).Is(202).Text);
         var page = (await Http.FetchAsync("/v1/schedules/hourly/runs?limit=20")).Is(200).Json;
         Assert.Equal(20, page.GetProperty("runs").GetArrayLength());
         var rest = (await Http.FetchAsync(page.GetProperty("next").GetString()!)).Is(200).Json;
@@ -218,9 +221,12 @@ public sealed class ScheduleApiTests : IAsyncLifetime
         Assert.Equal(
             24, page.GetProperty("runs").EnumerateArray().Concat(rest.GetProperty("runs").EnumerateArray()).Select(r => r.GetProperty("jobId").GetString()).Distinct().Count());
         var first = rest.GetProperty("runs")[3];
-        Assert.Equal("\"2026-01-01T00:00:00Z\"", (await ResultAsync(first.GetProperty("job").GetString()!)).Text);
-        Assert.Equal("to", Text((await PostAsync("hourly/backfill", """{"from": "2020-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}""")).Is(422), "field"));
-        Assert.Equal("to", Text((await PostAsync("hourly/backfill", """{"from": "2020-01-01T00:00:00Z", "to": "2099-01-02T00:00:00Z"}""")).Is(422), "field"));
+        Assert.Equal($"\"{day}T00:00:00Z\"", (await ResultAsync(first.GetProperty("job").GetString()!)).Text);
+        Assert.Equal("from", Text((await PostAsync("hourly/backfill", $$"""{"from": "{{DaysAgo(31)}}T00:00:00Z", "to": "{{day}}T00:00:00Z"}""")).Is(422), "field"));
+        Assert.Equal("from", Text((await PostAsync("hourly/backfill", """{"from": "0001-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}""")).Is(422), "field"));
+        (await PutAsync("fast", """{"every": "1m", "paused": true, "job": {"function": "echo", "input": 1}}""")).Is(201);
+        Assert.Equal("to", Text((await PostAsync("fast/backfill", whole)).Is(422), "field"));
+        Assert.Equal("to", Text((await PostAsync("hourly/backfill", $$"""{"from": "{{day}}T00:00:00Z", "to": "2099-01-02T00:00:00Z"}""")).Is(422), "field"));
         Assert.Equal("from", Text((await PostAsync("hourly/backfill", "{}")).Is(422), "field"));
     }
 
@@ -228,7 +234,7 @@ public sealed class ScheduleApiTests : IAsyncLifetime
     public async Task A_backfill_one_by_one_ends_with_every_tick_run()
     {
         (await PutAsync("hourly", """{"cron": "0 * * * *", "job": {"function": "echo", "input": "{{tick}}"}}""")).Is(201);
-        var asked = (await PostAsync("hourly/backfill", """{"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T03:00:00Z", "overlap": "bufferAll"}""")).Is(202);
+        var asked = (await PostAsync("hourly/backfill", $$"""{"from": "{{DaysAgo(3)}}T00:00:00Z", "to": "{{DaysAgo(3)}}T03:00:00Z", "overlap": "bufferAll"}""")).Is(202);
         Assert.Equal("""{"ticks":3,"submitted":0,"waiting":3}""", asked.Text);
         var last = await RunAsync("hourly", r => r.GetProperty("tick").GetDateTimeOffset().Hour == 2 && r.GetProperty("outcome").GetString() == "submitted");
         Assert.Equal("submitted", last.GetProperty("outcome").GetString());
@@ -253,6 +259,18 @@ public sealed class ScheduleApiTests : IAsyncLifetime
         (await Http.FetchAsync("/v1/schedules?cursor=nonsense!")).Is(422);
         (await Http.FetchAsync("/v1/schedules?limit=0")).Is(422);
         (await Http.FetchAsync("/v1/schedules?color=red")).Is(422);
+    }
+
+    [Fact]
+    public async Task An_input_that_could_not_be_shown_is_refused()
+    {
+        (await PutAsync("deep", Deep(60))).Is(201);
+        (await Http.FetchAsync("/v1/schedules")).Is(200);
+        foreach (var levels in new[] { 61, 63, 64 })
+            Assert.Equal("job.input", Text((await PutAsync("deeper", Deep(levels))).Is(422), "field"));
+
+        static string Deep(int levels) =>
+            """{"every": "5m", "paused": true, "job": {"function": "echo", "input": """ + new string('[', levels) + new string(']', levels) + "}}";
     }
 
     [Fact]
@@ -367,6 +385,8 @@ public sealed class ScheduleApiTests : IAsyncLifetime
 
     private Task<Answer> PostAsync(string path, string body) =>
         Http.AskAsync("POST", "/v1/schedules/" + path, Encoding.UTF8.GetBytes(body), "application/json");
+
+    private static string DaysAgo(int days) => TimeProvider.System.GetUtcNow().AddDays(-days).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
 
     private static string Text(Answer answer, string member) => answer.Json.GetProperty(member).GetString()!;
 }
