@@ -92,9 +92,9 @@ public sealed class ClusterStartTests : IAsyncLifetime
         var (a, b) = (await StartAsync("a"), await StartAsync("b"));
         using var http = a.CreateClient();
         await SeesAsync(http, "a", "b");
-        await SignalAsync(b, "-STOP");
+        await b.SignalAsync("-STOP");
         await SeesAsync(http, "a");
-        await SignalAsync(b, "-CONT");
+        await b.SignalAsync("-CONT");
         await b.Ended.WaitAsync(TimeSpan.FromSeconds(30));
         await b.PrintsAsync("was declared dead");
         Assert.Equal(70, b.ExitCode);
@@ -199,11 +199,5 @@ public sealed class ClusterStartTests : IAsyncLifetime
             Assert.True(tries < 600, "It did not come about within 30 s.");
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         }
-    }
-
-    private static async Task SignalAsync(SiloProcess silo, string signal)
-    {
-        using var kill = Process.Start("kill", [signal, FormattableString.Invariant($"{silo.Id}")]);
-        await kill.WaitForExitAsync();
     }
 }

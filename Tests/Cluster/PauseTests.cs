@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hearth.Tests.Support;
 
 namespace Hearth.Tests.Cluster;
@@ -14,15 +13,9 @@ public sealed class PauseTests
         var jobs = await SiloGroup.SubmitEffectsAsync(http, "few", 100, milliseconds: 50);
         await SiloGroup.EventuallyAsync(() => Task.FromResult(silos.Effects.Count > 3), "some have run");
         // Longer than a silo may stand still before it has to ask, and shorter than its lease.
-        await SignalAsync(silo, "-STOP");
+        await silo.SignalAsync("-STOP");
         await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
-        await SignalAsync(silo, "-CONT");
+        await silo.SignalAsync("-CONT");
         await SiloGroup.AllSucceedAsync(http, jobs);
-    }
-
-    private static async Task SignalAsync(SiloProcess silo, string signal)
-    {
-        using var kill = Process.Start("kill", [signal, FormattableString.Invariant($"{silo.Id}")]);
-        await kill.WaitForExitAsync();
     }
 }

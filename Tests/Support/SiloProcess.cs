@@ -133,10 +133,16 @@ public sealed class SiloProcess : IAsyncDisposable
     /// <summary>SIGTERM, as a service manager stops it; waits for its end.</summary>
     public async Task<int> StopAsync()
     {
-        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
-            await kill.WaitForExitAsync();
+        await SignalAsync("-TERM");
         await process.WaitForExitAsync(new CancellationTokenSource(StartMax).Token);
         return process.ExitCode;
+    }
+
+    /// <summary>Sends it a signal, such as <c>-STOP</c>.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, FormattableString.Invariant($"{process.Id}")]);
+        await kill.WaitForExitAsync();
     }
 
     /// <summary>Waits until it has printed a text: its log is written a moment after the answer.</summary>
