@@ -58,8 +58,10 @@ internal sealed partial class ShardGrain
 
     private bool MayStart()
     {
-        wasSilent |= IsSilent;
-        return !isLost && !isMoving && !IsSilent && !definition.Paused && !isToConfigure;
+        // Asked once: who is refused for it must be rung again, and time goes by.
+        var isSilent = IsSilent;
+        wasSilent |= isSilent;
+        return !isLost && !isMoving && !isSilent && !definition.Paused && !isToConfigure;
     }
 
     private List<JobEntry> Take(FunctionQueue queue, int max, byte holder)
