@@ -15,6 +15,9 @@ namespace Hearth.Observability;
 /// </summary>
 internal sealed class Telemetry : IHostedService, IDisposable
 {
+    /// <summary>Where this is set, metrics and traces are sent.</summary>
+    public const string Collector = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
     private readonly SiloIdentity self;
     private readonly FunctionRegistry functions;
     private readonly IClusterView cluster;
@@ -29,7 +32,7 @@ internal sealed class Telemetry : IHostedService, IDisposable
     public Telemetry(SiloIdentity self, FunctionRegistry functions, IClusterView cluster, IConfiguration configuration)
     {
         (this.self, this.functions, this.cluster) = (self, functions, cluster);
-        collector = configuration["OTEL_EXPORTER_OTLP_ENDPOINT"];
+        collector = configuration[Collector];
         meter.CreateObservableGauge("hearth.function.slots", Slots, "{slot}", "Slots of functions on this silo: used, limit, and waiting for one.");
         meter.CreateObservableGauge("hearth.cluster.silos", () => this.cluster.Current.Silos.Count, "{silo}", "Silos that live, as this one sees it.");
         cluster.Changed += CountLeaseLoss;
@@ -47,7 +50,7 @@ internal sealed class Telemetry : IHostedService, IDisposable
             building.AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel").AddOtlpExporter();
             traces = Sdk.CreateTracerProviderBuilder()
                 .SetResourceBuilder(resource)
-                .AddSource(JobTrace.Source, "Microsoft.AspNetCore", "Npgsql", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application")
+                .AddSource(JobTrace.Source, "Microsoft.AspNetCore", "Npgsql", "Microsoft.Orleans.*")
                 .AddOtlpExporter()
                 .Build();
         }

@@ -8,12 +8,16 @@ namespace Hearth.Tests.Docs;
 internal static class ReferenceRun
 {
     /// <summary>Runs them in order against a silo; <c>$job</c> is the last job's path that was answered.</summary>
+    /// <param name="document">Its path in the repository.</param>
+    /// <param name="silo">That is meant by localhost:8080.</param>
+    /// <param name="change">What is done to the document before; null: nothing.</param>
     /// <returns>How many there are.</returns>
-    public static async Task<int> FollowAsync(string document, SiloProcess silo)
+    public static async Task<int> FollowAsync(string document, SiloProcess silo, Func<string, string>? change = null)
     {
+        change ??= text => text;
         var job = "";
         var count = 0;
-        foreach (var (command, promised) in ConsoleBlocks.Of(await ReadAsync(document)))
+        foreach (var (command, promised) in ConsoleBlocks.Of(change(await ReadAsync(document))))
         {
             var output = await RunAsync(command.Replace("localhost:8080", silo.Address.Authority, StringComparison.Ordinal), job);
             Assert.True(ConsoleBlocks.Matches(promised, output), $"{command}\n{output}\ninstead of\n{promised}");

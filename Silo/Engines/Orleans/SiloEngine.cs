@@ -3,6 +3,7 @@ using Hearth.Client.Cluster;
 using Hearth.Cluster;
 using Hearth.Hosting;
 using Hearth.Objects;
+using Hearth.Observability;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Runtime;
@@ -42,6 +43,9 @@ internal static class SiloEngine
             AddState(silo.Services);
             silo.Configure<GrainCollectionOptions>(o => o.ClassSpecificCollectionAge[typeof(ObjectGrain).FullName!] = ObjectAge);
             silo.AddDashboard();
+            // A filter on each call, which pays only where somebody collects the spans.
+            if (web.Configuration[Telemetry.Collector] is not null)
+                silo.AddActivityPropagation();
         });
         if (options.Database is not null)
             web.Services.AddHostedService(s => s.GetRequiredService<ClusterMembers>());
