@@ -11,9 +11,6 @@ namespace Hearth.Bench.Http;
 internal static class CallBench
 {
     private const int Connections = 64;
-    /// <summary>Until the code that runs often is compiled in full.</summary>
-    private const int WarmUpSeconds = 6;
-
     public static async Task RunAsync(string[] args)
     {
         var (rounds, seconds) = args is ["--quick"] ? (3, 3) : (5, 6);
@@ -44,7 +41,7 @@ internal static class CallBench
     {
         await using var server = await ServerProcess.StartAsync(isBare ? "serve-bare" : "serve-hearth");
         var address = new Uri(server.Address, isBare ? "/invoke" : "/v1/functions/invoke/call");
-        await Wrk.RunAsync(address, Connections, WarmUpSeconds);
+        await Wrk.RunAsync(address, Connections, Wrk.WarmUpSeconds);
         var result = await Wrk.RunAsync(address, Connections, seconds);
         await server.StopAsync();
         return result;

@@ -7,6 +7,9 @@ namespace Hearth.Bench.Http;
 /// <summary>Drives wrk (Debian package wrk): a closed loop of connections, from a process of its own.</summary>
 internal static partial class Wrk
 {
+    /// <summary>Until the server's code that runs often is compiled in full.</summary>
+    public const int WarmUpSeconds = 6;
+
     public const string Invoice = """{"i":42,"kind":"invoice.send","customer":"c-0000042","email":"someone@example.com","pad":"xxxxxxxxxxxx"}""";
 
     public static async Task<WrkResult> RunAsync(Uri url, int connections, int seconds, string body = Invoice)

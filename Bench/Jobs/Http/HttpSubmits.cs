@@ -11,7 +11,6 @@ internal static class HttpSubmits
     public const string Letter = "A-http";
 
     private const int Connections = 64;
-    private const int WarmUpSeconds = 1;
 
     public static Task<Measurement> HearthAsync(BenchStore store, int seconds) => MeasureAsync(
         store, JobBench.Hearth, "/v1/queues/default/jobs", $$"""{"function":"held","input":{{Wrk.Invoice}}}""", seconds, ["serve-jobs"]);
@@ -62,7 +61,7 @@ internal static class HttpSubmits
         await store.ResetAsync();
         await using var server = await ServerProcess.StartAsync([.. command, .. store.SiloArguments]);
         var address = new Uri(server.Address, path);
-        var warmUp = await Wrk.RunAsync(address, Connections, WarmUpSeconds, body);
+        var warmUp = await Wrk.RunAsync(address, Connections, Wrk.WarmUpSeconds, body);
         var (client, database, log) = (ServerCpu.Of(server.Id), store.ServerCpu, await store.LogBytesAsync());
         var result = await Wrk.RunAsync(address, Connections, seconds, body);
         var usage = new Usage(
