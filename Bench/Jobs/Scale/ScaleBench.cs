@@ -1,18 +1,25 @@
 using System.Globalization;
+using Hearth.Queues;
 
 namespace Hearth.Bench.Jobs;
 
-/// <summary>What grows with the store, and must not hurt: open jobs, ended jobs, queues, transactions of others.</summary>
+/// <summary>What must not hurt: open jobs, ended jobs, queues, transactions of others, limits, tenants.</summary>
 internal static class ScaleBench
 {
     public const string Help =
         """
-        jobs-scale [--store sqlite,postgres] [--rows memory,recovery,ended,transaction,queues,parked] [--quick] [--postgres CONNECTION]
-                           memory, recovery, and phase D on stores that are not empty beside empty ones, in one run
+        jobs-scale [--store sqlite,postgres] [--rows memory,recovery,ended,transaction,queues,parked,limits,keys,fair] [--quick] [--postgres CONNECTION]
+                           memory, recovery, phase D on stores that are not empty and with limits beside without, and small tenants beside a large one
         """;
 
     private const int Rounds = 3;
     private const int ManyQueues = 1_000;
+
+    private static readonly QueueLimits Wide = new()
+    {
+        Rates = [new RateLimit(1_000_000, TimeSpan.FromSeconds(1)), new RateLimit(1_000_000, TimeSpan.FromSeconds(1), Burst: 1_000_000)],
+        Concurrency = 100_000, ConcurrencyPerSilo = 100_000,
+    };
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -43,8 +50,14 @@ internal static class ScaleBench
             "ended" => FlowAsync(store, isQuick, "ended jobs stored", other => other.FillEndedAsync(isQuick ? 200_000 : 10_000_000)),
             "transaction" when store is PostgresBenchStore => FlowAsync(
                 store, isQuick, "a transaction left open", other => ((PostgresBenchStore)other).HoldTransactionAsync()),
-            "queues" => FlowAsync(store, isQuick, $"{ManyQueues} queues", _ => Task.CompletedTask, ManyQueues),
+            "queues" => FlowAsync(store, isQuick, $"{ManyQueues} queues", queues: ManyQueues),
             "parked" => FlowAsync(store, isQuick, "jobs parked", other => SiloProcess.RunAsync(other, "parked", open)),
+            "limits" => FlowAsync(store, isQuick, "limits that do not bind", limits: Wide),
+            "keys" => FlowAsync(store, isQuick, "the same for each key, and a key for each job", limits: Wide with
+            {
+                Key = "$.i", KeyConcurrency = 10, KeyRates = Wide.Rates, Fair = true,
+            }),
+            "fair" => FairBench.RunAsync(store, isQuick),
             _ => Task.CompletedTask,
         };
     }
@@ -79,13 +92,14 @@ internal static class ScaleBench
     }
 
     /// <summary>Phase D on two stores in turns: an empty one, and one that is prepared.</summary>
-    private static async Task FlowAsync(BenchStore store, bool isQuick, string title, Func<BenchStore, Task> prepareAsync, int queues = 1)
+    private static async Task FlowAsync(BenchStore store, bool isQuick, string title, Func<BenchStore, Task>? prepareAsync = null, int queues = 1, QueueLimits? limits = null)
     {
         await using var other = await store.OpenAnotherAsync();
         await other.ResetAsync();
         // Makes the tables.
         await SiloProcess.RunAsync(other, "idle", 0);
-        await prepareAsync(other);
+        if (prepareAsync is not null)
+            await prepareAsync(other);
         var phase = new Flow(callJobs: queues == 1 ? Phase.CallJobs : Phase.CallJobs / 5);
         var jobs = phase.JobsOf(isQuick);
         await phase.MeasureAsync(store, "warm-up", jobs / 5, async tally => await HearthSubject.StartAsync(store, tally, 1));
@@ -93,7 +107,7 @@ internal static class ScaleBench
         for (var round = 0; round < (isQuick ? 1 : Rounds); round++)
         {
             var empty = await phase.MeasureAsync(store, "empty", jobs, async tally => await HearthSubject.StartAsync(store, tally, 1));
-            var full = await phase.MeasureAsync(other, title, jobs, async tally => await HearthSubject.StartAsync(other, tally, queues), isKept: true);
+            var full = await phase.MeasureAsync(other, title, jobs, async tally => await HearthSubject.StartAsync(other, tally, queues, limits), isKept: true);
             ratios.Add(full.Rate / empty.Rate);
             rates.Add(full.Rate);
         }

@@ -2,8 +2,10 @@ using System.Diagnostics;
 using Hearth.Functions;
 using Hearth.Functions.Registration;
 using Hearth.Jobs;
+using Hearth.Queues;
 using Hearth.Storage;
 using Orleans;
+using Orleans.Runtime;
 
 namespace Hearth.Bench.Jobs;
 
@@ -32,13 +34,14 @@ internal sealed class HearthSubject : ISubject
 
     public StoreCounters Counters => store.CountersOf(app.Web!.Services.GetRequiredService<IJobStore>());
 
-    public static async Task<HearthSubject> StartAsync(BenchStore store, Tally tally, int queues)
+    public static async Task<HearthSubject> StartAsync(BenchStore store, Tally tally, int queues, QueueLimits? limits = null)
     {
         var folder = new TempFolder();
         var builder = HearthApplication.CreateBuilder(["--port", "0", "--functions", folder["functions"], .. store.SiloArguments]);
         builder.Web.Logging.AddFilter("Hearth", LogLevel.Error);
         builder.Web.Logging.AddFilter("Orleans", LogLevel.Error);
         builder.Web.Host.ConfigureContainer<IServiceCollection>(store.Configure);
+        builder.AddQueue(ShardKey.DefaultQueue, queue => queue.Limits = limits);
         var function = new FunctionRegistration(
             Function, new FunctionOptions { Concurrency = 256 },
             host => DelegateFunction.Create(Function, (Item item) => tally.Ran(item.I), new FunctionOptions { Concurrency = 256 }, host));
@@ -54,7 +57,7 @@ internal sealed class HearthSubject : ISubject
             // Not before: who asks for grains makes the cluster's view, and that needs the store to be open.
             var subject = new HearthSubject(app, running, folder, store, tally, function, queues);
             foreach (var shard in subject.shards)
-                await shard.ReadInboxAsync(); // answers when what there was has been recovered
+                await RecoveredAsync(shard);
             return subject;
         }
         finally
@@ -102,6 +105,23 @@ internal sealed class HearthSubject : ISubject
         await running;
         stop.Dispose();
         folder.Dispose();
+    }
+
+    /// <summary>It answers when what there was has been recovered, and refuses as long as the silo that had it, and was killed, is not known to be dead.</summary>
+    private static async Task RecoveredAsync(IShardGrain shard)
+    {
+        while (true)
+        {
+            try
+            {
+                await shard.ReadInboxAsync();
+                return;
+            }
+            catch (OrleansMessageRejectionException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            }
+        }
     }
 
     private static JobSpec Spec(int job) => new(Function, "application/json", Payloads.Of(job));
