@@ -101,13 +101,13 @@ public sealed class MailTests(ITestOutputHelper output)
     {
         var sent = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
         foreach (var mail in server.Mails)
-            sent.AddOrUpdate(Regex.Match(mail, "^To: .*?(customer[0-9]+)@", RegexOptions.Multiline, TimeSpan.FromSeconds(5)).Groups[1].Value, 1, (_, times) => times + 1);
+            sent.AddOrUpdate(Regex.Match(mail, "(?<=^To: .*)customer[0-9]+(?=@)", RegexOptions.Multiline, TimeSpan.FromSeconds(5)).Value, 1, (_, times) => times + 1);
         var again = server.Mails.Count - sent.Count;
         output.WriteLine(
             $"{server.Mails.Count} mails of {mails} to {sent.Count} customers in {took.TotalSeconds:0} s, {kills} kills: {again} sent again, {over} refused as too fast, {server.ConnectionsPeak} connections at most");
         Assert.Equal(mails, sent.Count);
         // The same Message-ID tells a mail that was sent again, and only what was in hand can be.
-        Assert.Equal(mails, server.Mails.Select(mail => Regex.Match(mail, "^Message-ID: (.*)$", RegexOptions.Multiline | RegexOptions.IgnoreCase, TimeSpan.FromSeconds(5)).Value).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(mails, server.Mails.Select(mail => Regex.Match(mail, "^Message-ID: .*$", RegexOptions.Multiline | RegexOptions.IgnoreCase, TimeSpan.FromSeconds(5)).Value).Distinct(StringComparer.Ordinal).Count());
         Assert.InRange(again, 0, kills * ConnectionsMax);
         Assert.InRange(server.ConnectionsPeak, 1, ConnectionsMax);
         Assert.InRange(over, 0, mails / 20);

@@ -3,7 +3,6 @@ using System.Text;
 using Hearth.Bench.Http;
 using Hearth.Jobs;
 using Hearth.Tests.Support;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
