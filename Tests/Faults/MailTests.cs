@@ -17,7 +17,7 @@ public sealed class MailTests(ITestOutputHelper output)
     private static readonly string[] Names = ["a", "b"];
 
     [PostgresFact]
-    public Task A_thousand_mails_and_two_kills() => SendAsync(mails: 1_000, kills: 2, killEvery: TimeSpan.FromSeconds(6));
+    public Task Five_hundred_mails_and_two_kills() => SendAsync(mails: 500, kills: 2, killEvery: TimeSpan.FromSeconds(3));
 
     [PostgresFact]
     [Trait(FaultSuite.Trait, FaultSuite.Long)]
