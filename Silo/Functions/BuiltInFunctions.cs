@@ -13,7 +13,7 @@ public static class BuiltInFunctions
     /// <param name="Message">What the error says.</param>
     internal sealed record FailInput(string Message);
 
-    /// <summary>Serves echo, compress, decompress, hash, primes, wordcount, sleep, fail and guestbook, and the object counter; http and email where they are configured.</summary>
+    /// <summary>Serves echo, compress, decompress, hash, primes, wordcount, sleep, fail, guestbook and fill-cache, and the object counter; http and email where they are configured.</summary>
     public static HearthApplicationBuilder AddBuiltInFunctions(this HearthApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -75,6 +75,13 @@ public static class BuiltInFunctions
             o.Description = "Counts visits by name in a table of the connection 'demo'.";
             o.Example = new GuestbookInput("Ada");
             o.Connections.Add("demo");
+        });
+        builder.AddFunction<FillCacheFunction, FillCacheInput, FillCacheOutput>("fill-cache", o =>
+        {
+            o.Description = "Computes answers of a cacheable function ahead, so that calls with these inputs are answered from the cache of every silo.";
+            o.Example = new FillCacheInput("primes", [new JsonObject { ["upTo"] = 1_000 }]);
+            o.Timeout = TimeSpan.FromHours(1);
+            o.Concurrency = 4;
         });
         AddHttp(builder);
         AddEmail(builder);

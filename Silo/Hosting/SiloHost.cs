@@ -156,6 +156,7 @@ internal static class SiloHost
         services.AddSingleton<ApiRoutes>();
         services.AddSingleton<CallEndpoint>();
         services.AddSingleton<CallPlaces>();
+        services.AddSingleton<ICallCaches, CallCaches>();
         services.AddSingleton<ClusterRoutes>();
         services.AddSingleton<FunctionEndpoints>();
         services.AddSingleton<HealthEndpoints>();

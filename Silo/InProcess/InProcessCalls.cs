@@ -13,23 +13,40 @@ internal sealed class InProcessCalls(FunctionRegistry registry, CallPlaces place
     public async Task<Payload> CallAsync(string name, Payload input, IReadOnlyDictionary<string, string>? parameters, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
+        var (function, read, values) = Prepare(name, input, parameters);
+        var cache = CallCache.For(function);
+        var key = cache?.KeyOf(read, values);
+        if (cache?.Find(key!) is { } cached)
+            return new Payload(cached.ContentType, cached.Result);
+        var output = await AskAsync(function, read, values, cancellationToken);
+        if (!output.IsNone)
+            cache?.Add(key!, output.Bytes.ToArray(), output.ContentType);
+        return output;
+    }
+
+    /// <summary>Computes anew what calls of a cacheable function are answered with.</summary>
+    /// <returns>Null where there is no answer to keep.</returns>
+    public async Task<CachedAnswer?> ComputeAsync(string name, Payload input, IReadOnlyDictionary<string, string>? parameters, CancellationToken cancellationToken)
+    {
+        var (function, read, values) = Prepare(name, input, parameters);
+        var key = CallCache.For(function)?.KeyOf(read, values);
+        var output = await AskAsync(function, read, values, cancellationToken);
+        return key is null || output.IsNone ? null : new CachedAnswer(function.Name, key, output.ContentType, output.Bytes);
+    }
+
+    private (ServedFunction Function, CallInput Input, IReadOnlyDictionary<string, string> Parameters) Prepare(
+        string name, Payload input, IReadOnlyDictionary<string, string>? parameters)
+    {
         if (registry.FindOffered(name) is not { } function)
             throw Problems.UnknownFunction(name, registry.Near(name)).ToException();
         if (function.IsExternal)
             throw Problems.RunOutside(name).ToException();
         var (values, invalid) = CallParameters.Read(function, parameters ?? new Dictionary<string, string>(StringComparer.Ordinal));
-        if (invalid is not null)
-            throw invalid.ToException();
-        var read = PayloadInput.Read(input, function.Input);
-        var cache = CallCache.For(function);
-        var key = cache?.KeyOf(read, values);
-        if (cache?.Find(key!) is { } cached)
-            return new Payload(cached.ContentType, cached.Result);
-        var output = await Answering.AskAsync(() => RunAsync(function, read, values, cancellationToken), Repeat.OnlyIfNotDone, clock, cancellationToken);
-        if (!output.IsNone)
-            cache?.Add(key!, output.Bytes.ToArray(), output.ContentType);
-        return output;
+        return invalid is null ? (function, PayloadInput.Read(input, function.Input), values) : throw invalid.ToException();
     }
+
+    private Task<Payload> AskAsync(ServedFunction function, CallInput input, IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken) =>
+        Answering.AskAsync(() => RunAsync(function, input, parameters, cancellationToken), Repeat.OnlyIfNotDone, clock, cancellationToken);
 
     private async Task<Payload> RunAsync(ServedFunction function, CallInput input, IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken)
     {

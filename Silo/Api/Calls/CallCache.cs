@@ -1,14 +1,17 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Hearth.Functions;
+using Hearth.Functions.Payloads;
 using Microsoft.Extensions.Caching.Memory;
 
 namespace Hearth.Api.Calls;
 
 /// <summary>Answers of a cacheable function, 64 MiB at most, on this silo. It dies with the function that it belongs to.</summary>
-internal sealed class CallCache(TimeSpan cacheFor, TimeProvider clock)
+internal sealed class CallCache(TimeSpan cacheFor, PayloadKind takes, TimeProvider clock)
 {
     private const long BytesMax = 64 << 20;
 
@@ -17,10 +20,10 @@ internal sealed class CallCache(TimeSpan cacheFor, TimeProvider clock)
     private readonly MemoryCache entries = new(new MemoryCacheOptions { SizeLimit = BytesMax });
 
     public static CallCache? For(ServedFunction function) => function.Options.CacheFor is { } cacheFor
-        ? All.GetValue(function, f => new CallCache(cacheFor, f.Clock))
+        ? All.GetValue(function, f => new CallCache(cacheFor, f.Input.Kind, f.Clock))
         : null;
 
-    /// <summary>SHA-256 of all that the answer depends on.</summary>
+    /// <summary>SHA-256 of all that the answer depends on; of a function that takes typed values, blanks in the JSON do not count.</summary>
     public string KeyOf(CallInput input, IReadOnlyDictionary<string, string> parameters)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -28,9 +31,39 @@ internal sealed class CallCache(TimeSpan cacheFor, TimeProvider clock)
             input.ContentType, input.Lenient ? "lenient" : "strict",
             .. parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key.Length}:{p.Key}={p.Value.Length}:{p.Value}"),
         ]) + "\0\0"));
-        foreach (var segment in input.Body)
-            hash.AppendData(segment.Span);
+        if (takes != PayloadKind.Json || !TryAppendJson(hash, input.Body))
+        {
+            foreach (var segment in input.Body)
+                hash.AppendData(segment.Span);
+        }
+
         return Convert.ToHexString(hash.GetHashAndReset());
+    }
+
+    /// <returns>False for what is no JSON: then what was appended is followed by the bytes as they are.</returns>
+    private static bool TryAppendJson(IncrementalHash hash, in ReadOnlySequence<byte> json)
+    {
+        try
+        {
+            Span<byte> kind = stackalloc byte[1];
+            for (var reader = new Utf8JsonReader(json); reader.Read();)
+            {
+                // No number or text as it is written has such a byte: it tells where each ends.
+                kind[0] = (byte)reader.TokenType;
+                hash.AppendData(kind);
+                if (!reader.HasValueSequence)
+                    hash.AppendData(reader.ValueSpan);
+                else
+                    foreach (var segment in reader.ValueSequence)
+                        hash.AppendData(segment.Span);
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     public CachedResult? Find(string key) => entries.Get<CachedResult>(key) is { } found && found.Until > clock.GetUtcNow()
@@ -46,3 +79,15 @@ internal sealed class CallCache(TimeSpan cacheFor, TimeProvider clock)
 }
 
 internal sealed record CachedResult(byte[] Result, string ContentType, DateTimeOffset MadeAt, DateTimeOffset Until, string AgeSeconds);
+
+/// <summary>Lets other silos fill this one's.</summary>
+internal sealed class CallCaches : ICallCaches
+{
+    public bool TryKeep(ServedFunction function, CachedAnswer answer)
+    {
+        if (CallCache.For(function) is not { } cache)
+            return false;
+        cache.Add(answer.Key, answer.Result.ToArray(), answer.ContentType);
+        return true;
+    }
+}

@@ -6,7 +6,7 @@ namespace Hearth.Tests.Api.Functions;
 /// <summary>What is told of functions, and that it is true.</summary>
 public sealed class FunctionListTests(ServedSilo silo) : IClassFixture<ServedSilo>
 {
-    private static readonly string[] BuiltIn = ["compress", "decompress", "echo", "fail", "guestbook", "hash", "primes", "sleep", "wordcount"];
+    private static readonly string[] BuiltIn = ["compress", "decompress", "echo", "fail", "fill-cache", "guestbook", "hash", "primes", "sleep", "wordcount"];
 
     [Fact]
     public async Task The_list_has_every_function_with_what_a_caller_needs()
