@@ -31,6 +31,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
     private readonly HashSet<string> asked = new(StringComparer.Ordinal);
 
     private JobSilo silo = null!;
+    private QueueLimits? limits;
     private int counter;
     private bool isSlow;
 
@@ -58,7 +59,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
     /// <summary>Limits may make jobs wait, and change nothing else.</summary>
     private void Limit()
     {
-        var limits = new QueueLimits
+        limits = new QueueLimits
         {
             Concurrency = random.Next(2) == 0 ? random.Next(1, 4) : null,
             KeyConcurrency = random.Next(3) == 0 ? random.Next(1, 3) : null,
@@ -222,16 +223,33 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
                     return false;
                 }
             },
-            () => $"all jobs end; {Describe()}");
+            DescribeAsync);
         Assert.Equal(0, silo.Budget.Used);
     }
 
-    private string Describe()
+    /// <summary>What can be seen from outside; at last, whether the shard hands out jobs to somebody who asks now.</summary>
+    private async Task<string> DescribeAsync()
     {
-        var open = silo.Shard.ListOpenAsync(new OpenJobFilter(Limit: 5)).GetAwaiter().GetResult();
+        var text = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"all jobs end; it is {world.Clock.GetUtcNow():O}, limits {System.Text.Json.JsonSerializer.Serialize(limits)}");
+        foreach (var open in await silo.Shard.ListOpenAsync(new OpenJobFilter(Limit: 5)))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"open: {open}; stored: {await world.Store.FindAsync(open.Id, CancellationToken.None)}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"  on record: {string.Join(", ", await world.AttemptsAsync(open.Id))}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"  runs: {string.Join(", ", world.RunsOf(open.Id))}");
+        }
+
         var held = silo.Pump.HeldOf(ShardKey.Of(JobSilo.Queue), 0);
-        var stored = Accepted().Where(id => world.Store.FindAsync(id, CancellationToken.None).GetAwaiter().GetResult() is { HasEnded: false });
-        return $"open: {string.Join(", ", open)}; held: {string.Join(", ", held)}; stored as open: {string.Join(", ", stored.Take(5))}";
+        text.AppendLine(CultureInfo.InvariantCulture, $"depth: {await silo.Shard.DepthAsync()}; held: {string.Join(", ", held)}; store: {silo.Store.Told}");
+        foreach (var shard in await world.Store.ShardsAsync(CancellationToken.None))
+            text.AppendLine(CultureInfo.InvariantCulture, $"{shard}, permits {string.Join(", ", await world.Store.PermitsAsync(shard.Number, CancellationToken.None))}");
+        var functions = silo.Functions.All.Values.Where(function => !function.IsExternal).ToList();
+        foreach (var function in functions)
+            text.AppendLine(CultureInfo.InvariantCulture, $"{function.Name}: {function.Slots.InUse} slots in use, {function.Slots.Waiting} wait");
+        var suspect = await silo.Shard.LeaseSuspectAsync([.. functions.Select(function => function.Name)], silo.NextCall());
+        text.AppendLine(CultureInfo.InvariantCulture, $"asked for suspects: {suspect?.Id}");
+        foreach (var function in functions)
+            text.AppendLine(CultureInfo.InvariantCulture, $"asked for {function.Name}: {(await silo.Shard.LeaseAsync(function.Name, 1, silo.NextCall())).Length}");
+        return text.ToString();
     }
 
     private async Task<bool> AllEndedAsync()
@@ -247,7 +265,10 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
 
     private async Task CheckAsync()
     {
-        await Task.WhenAll(underWay.Select(Settled));
+        // What was asked of silos that have died since gives up by the clock.
+        var settled = Task.WhenAll(underWay.Select(Settled));
+        await world.Clock.AdvanceUntilAsync(settled, TimeSpan.FromSeconds(5), TimeSpan.FromHours(1));
+        await settled;
         var runs = world.Runs.ToList();
         foreach (var id in Accepted())
         {
