@@ -19,7 +19,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
 
     private readonly Random random = new(seed);
     private readonly JobWorld world = new(store) { Options = new JobsOptions("random") { CheckpointEvery = 15, StopGrace = TimeSpan.FromSeconds(1) } };
-    private readonly List<Task> underWay = [];
+    private readonly List<(string What, Task Task)> underWay = [];
     private readonly List<string> gates = [];
 
     // What was acknowledged: the model.
@@ -34,6 +34,17 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
     private QueueLimits? limits;
     private int counter;
     private bool isSlow;
+    private string at = "at the start";
+
+    /// <summary>How far it has come, and which calls have not been answered.</summary>
+    public string Where
+    {
+        get
+        {
+            var open = underWay.ToArray().Where(call => call.Task?.IsCompleted == false).Select(call => call.What);
+            return $"{at}, {world.Clock.GetUtcNow():O}, not answered: {string.Join(", ", open)}";
+        }
+    }
 
     public async Task RunAsync(int steps)
     {
@@ -45,12 +56,15 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
         await StartAsync();
         for (var step = 0; step < steps; step++)
         {
+            at = $"step {step}";
             await StepAsync();
             if (random.Next(4) == 0)
                 await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 4)), TimeProvider.System);
         }
 
+        at = "repairing";
         await RepairAsync();
+        at = "checking";
         await CheckAsync();
     }
 
@@ -77,13 +91,13 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
         switch (random.Next(30))
         {
             case < 12:
-                Begin(SubmitAsync(silo, random.Next(1, 4)));
+                Begin("submit", SubmitAsync(silo, random.Next(1, 4)));
                 break;
             case < 15 when Any(accepted.Keys) is { } id:
-                Begin(CancelAsync(silo, id));
+                Begin("cancel", CancelAsync(silo, id));
                 break;
             case 15 when Any(accepted.Keys) is { } id:
-                Begin(RedriveAsync(silo, id));
+                Begin("redrive", RedriveAsync(silo, id));
                 break;
             case 16 or 17 when gates.Count > 0:
                 var opened = random.Next(gates.Count);
@@ -188,7 +202,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
         silo = await world.StartAsync();
         if (isSlow)
             silo.Store.BeforeAnswer = _ => Random.Shared.Next(3) == 0 ? Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(6)), TimeProvider.System) : Task.CompletedTask;
-        Begin(silo.Shard.WakeAsync());
+        Begin("wake", silo.Shard.WakeAsync());
     }
 
     /// <summary>What is stored as an end now must be so at the end.</summary>
@@ -266,7 +280,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
     private async Task CheckAsync()
     {
         // What was asked of silos that have died since gives up by the clock.
-        var settled = Task.WhenAll(underWay.Select(Settled));
+        var settled = Task.WhenAll(underWay.Select(call => Settled(call.Task)));
         await world.Clock.AdvanceUntilAsync(settled, TimeSpan.FromSeconds(5), TimeSpan.FromHours(1));
         await settled;
         var runs = world.Runs.ToList();
@@ -337,7 +351,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
             accepted.Add(id, token);
     }
 
-    private void Begin(Task task) => underWay.Add(task);
+    private void Begin(string what, Task task) => underWay.Add(($"{what} at {at}", task));
 
     private JobId? Any(IEnumerable<JobId> ids)
     {

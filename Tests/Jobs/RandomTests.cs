@@ -33,7 +33,7 @@ public abstract class RandomTests
             }
             catch (Exception e)
             {
-                throw new InvalidOperationException($"HEARTH_SEED={seed}: {e.Message}", e);
+                throw new InvalidOperationException($"HEARTH_SEED={seed}, {operations.Where}: {e.Message}", e);
             }
         }
     }

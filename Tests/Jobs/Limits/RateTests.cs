@@ -76,7 +76,7 @@ public sealed class RateTests
     /// <summary>A block of permits would be over each time before it is there.</summary>
     [Theory]
     [InlineData(null)]
-    [InlineData(8)]
+    [InlineData(32)]
     public void A_slow_store_makes_starts_late_and_does_not_stop_them(int? burst)
     {
         var limit = new RateLimit(32, TimeSpan.FromSeconds(32), burst);

@@ -232,8 +232,11 @@ public sealed class CancelTests : IAsyncDisposable
         var silo = await world.StartAsync();
         var running = await silo.SubmitAsync("hold", "running");
         await world.RunsAsync(running);
-        var (next, behind) = (await silo.SubmitAsync("hold", "next"), await silo.SubmitAsync("hold", "behind"));
-        await CancelWhileItIsLeasedAsync(silo, () => world.Gate("running").SetResult(), next);
+        // The first of them answers the ring that the others left.
+        var (first, next, behind) = (await silo.SubmitAsync("hold", "first"), await silo.SubmitAsync("hold", "next"), await silo.SubmitAsync("hold", "behind"));
+        world.Gate("running").SetResult();
+        await world.RunsAsync(first);
+        await CancelWhileItIsLeasedAsync(silo, () => world.Gate("first").SetResult(), next);
         await world.RunsAsync(behind);
         Assert.Empty(world.RunsOf(next));
     }
