@@ -19,7 +19,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
 
     private readonly Random random = new(seed);
     private readonly JobWorld world = new(store) { Options = new JobsOptions("random") { CheckpointEvery = 15, StopGrace = TimeSpan.FromSeconds(1) } };
-    private readonly List<Task> underWay = [];
+    private readonly List<(string What, Task Task)> underWay = [];
     private readonly List<string> gates = [];
 
     // What was acknowledged: the model.
@@ -31,8 +31,20 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
     private readonly HashSet<string> asked = new(StringComparer.Ordinal);
 
     private JobSilo silo = null!;
+    private QueueLimits? limits;
     private int counter;
     private bool isSlow;
+    private string at = "at the start";
+
+    /// <summary>How far it has come, and which calls have not been answered.</summary>
+    public string Where
+    {
+        get
+        {
+            var open = underWay.ToArray().Where(call => call.Task?.IsCompleted == false).Select(call => call.What);
+            return $"{at}, {world.Clock.GetUtcNow():O}, not answered: {string.Join(", ", open)}";
+        }
+    }
 
     public async Task RunAsync(int steps)
     {
@@ -44,12 +56,15 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
         await StartAsync();
         for (var step = 0; step < steps; step++)
         {
+            at = $"step {step}";
             await StepAsync();
             if (random.Next(4) == 0)
                 await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 4)), TimeProvider.System);
         }
 
+        at = "repairing";
         await RepairAsync();
+        at = "checking";
         await CheckAsync();
     }
 
@@ -58,7 +73,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
     /// <summary>Limits may make jobs wait, and change nothing else.</summary>
     private void Limit()
     {
-        var limits = new QueueLimits
+        limits = new QueueLimits
         {
             Concurrency = random.Next(2) == 0 ? random.Next(1, 4) : null,
             KeyConcurrency = random.Next(3) == 0 ? random.Next(1, 3) : null,
@@ -76,13 +91,13 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
         switch (random.Next(30))
         {
             case < 12:
-                Begin(SubmitAsync(silo, random.Next(1, 4)));
+                Begin("submit", SubmitAsync(silo, random.Next(1, 4)));
                 break;
             case < 15 when Any(accepted.Keys) is { } id:
-                Begin(CancelAsync(silo, id));
+                Begin("cancel", CancelAsync(silo, id));
                 break;
             case 15 when Any(accepted.Keys) is { } id:
-                Begin(RedriveAsync(silo, id));
+                Begin("redrive", RedriveAsync(silo, id));
                 break;
             case 16 or 17 when gates.Count > 0:
                 var opened = random.Next(gates.Count);
@@ -187,7 +202,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
         silo = await world.StartAsync();
         if (isSlow)
             silo.Store.BeforeAnswer = _ => Random.Shared.Next(3) == 0 ? Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(6)), TimeProvider.System) : Task.CompletedTask;
-        Begin(silo.Shard.WakeAsync());
+        Begin("wake", silo.Shard.WakeAsync());
     }
 
     /// <summary>What is stored as an end now must be so at the end.</summary>
@@ -222,16 +237,33 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
                     return false;
                 }
             },
-            () => $"all jobs end; {Describe()}");
+            DescribeAsync);
         Assert.Equal(0, silo.Budget.Used);
     }
 
-    private string Describe()
+    /// <summary>What can be seen from outside; at last, whether the shard hands out jobs to somebody who asks now.</summary>
+    private async Task<string> DescribeAsync()
     {
-        var open = silo.Shard.ListOpenAsync(new OpenJobFilter(Limit: 5)).GetAwaiter().GetResult();
+        var text = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"all jobs end; it is {world.Clock.GetUtcNow():O}, limits {System.Text.Json.JsonSerializer.Serialize(limits)}");
+        foreach (var open in await silo.Shard.ListOpenAsync(new OpenJobFilter(Limit: 5)))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"open: {open}; stored: {await world.Store.FindAsync(open.Id, CancellationToken.None)}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"  on record: {string.Join(", ", await world.AttemptsAsync(open.Id))}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"  runs: {string.Join(", ", world.RunsOf(open.Id))}");
+        }
+
         var held = silo.Pump.HeldOf(ShardKey.Of(JobSilo.Queue), 0);
-        var stored = Accepted().Where(id => world.Store.FindAsync(id, CancellationToken.None).GetAwaiter().GetResult() is { HasEnded: false });
-        return $"open: {string.Join(", ", open)}; held: {string.Join(", ", held)}; stored as open: {string.Join(", ", stored.Take(5))}";
+        text.AppendLine(CultureInfo.InvariantCulture, $"depth: {await silo.Shard.DepthAsync()}; held: {string.Join(", ", held)}; store: {silo.Store.Told}");
+        foreach (var shard in await world.Store.ShardsAsync(CancellationToken.None))
+            text.AppendLine(CultureInfo.InvariantCulture, $"{shard}, permits {string.Join(", ", await world.Store.PermitsAsync(shard.Number, CancellationToken.None))}");
+        var functions = silo.Functions.All.Values.Where(function => !function.IsExternal).ToList();
+        foreach (var function in functions)
+            text.AppendLine(CultureInfo.InvariantCulture, $"{function.Name}: {function.Slots.InUse} slots in use, {function.Slots.Waiting} wait");
+        var suspect = await silo.Shard.LeaseSuspectAsync([.. functions.Select(function => function.Name)], silo.NextCall());
+        text.AppendLine(CultureInfo.InvariantCulture, $"asked for suspects: {suspect?.Id}");
+        foreach (var function in functions)
+            text.AppendLine(CultureInfo.InvariantCulture, $"asked for {function.Name}: {(await silo.Shard.LeaseAsync(function.Name, 1, silo.NextCall())).Length}");
+        return text.ToString();
     }
 
     private async Task<bool> AllEndedAsync()
@@ -247,7 +279,10 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
 
     private async Task CheckAsync()
     {
-        await Task.WhenAll(underWay.Select(Settled));
+        // What was asked of silos that have died since gives up by the clock.
+        var settled = Task.WhenAll(underWay.Select(call => Settled(call.Task)));
+        await world.Clock.AdvanceUntilAsync(settled, TimeSpan.FromSeconds(5), TimeSpan.FromHours(1));
+        await settled;
         var runs = world.Runs.ToList();
         foreach (var id in Accepted())
         {
@@ -316,7 +351,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
             accepted.Add(id, token);
     }
 
-    private void Begin(Task task) => underWay.Add(task);
+    private void Begin(string what, Task task) => underWay.Add(($"{what} at {at}", task));
 
     private JobId? Any(IEnumerable<JobId> ids)
     {

@@ -66,7 +66,7 @@ public static class Asking
     /// <summary>Reads a counter of the misbehaving silo until it has reached <paramref name="count"/>.</summary>
     public static async Task ReachesAsync(this HttpClient http, string counter, int count)
     {
-        for (var i = 0; i < 500; i++)
+        for (var since = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(60);)
         {
             if ((await http.CallAsync("count", $$"""{"name":"{{counter}}"}""")).Json.GetInt32() >= count)
                 return;

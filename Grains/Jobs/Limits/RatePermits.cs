@@ -15,10 +15,11 @@ internal sealed class RatePermits(StartRate rate, Guid scope)
     /// <summary>A block is such a part of what may start at once.</summary>
     private const int Parts = 16;
 
-    /// <summary>A block is good for such a part of the time for which a start matters.</summary>
+    /// <summary>A block is good for such a part of the time for which a start matters, or longer where the store is too slow for that.</summary>
     private const int TimeParts = 32;
 
     private readonly List<Block> blocks = [];
+    private int timeParts = TimeParts;
     private Block? coming;
     private long last;
 
@@ -62,9 +63,9 @@ internal sealed class RatePermits(StartRate rate, Guid scope)
             return false;
         rate.Reserve(count);
         // No two of a scope have the same time.
-        last = Math.Max(now + (rate.Horizon / TimeParts), last + TimeSpan.TicksPerMicrosecond);
+        last = Math.Max(now + (rate.Horizon / timeParts), last + TimeSpan.TicksPerMicrosecond);
         last -= last % TimeSpan.TicksPerMicrosecond;
-        coming = new Block(last) { Left = count };
+        coming = new Block(now, last, count);
         rows.Add((last, count));
         return true;
     }
@@ -105,7 +106,13 @@ internal sealed class RatePermits(StartRate rate, Guid scope)
     public void Use(long now)
     {
         if (IsStored)
-            blocks.Find(block => block.Out > 0 && now <= block.Until)!.Out--;
+        {
+            var block = blocks.Find(block => block.Out > 0 && now <= block.Until)!;
+            block.Out--;
+            if (block is { Left: 0, Out: 0 } && now - block.From < block.Until - now)
+                timeParts = Math.Min(timeParts * 2, TimeParts);
+        }
+
         rate.Use(1, now);
     }
 
@@ -156,6 +163,9 @@ internal sealed class RatePermits(StartRate rate, Guid scope)
     {
         foreach (var block in blocks.Where(block => block.Left > 0 && block.Until < now))
         {
+            // None of it could be used before its time was over: one that is no better would stop everything for as long as the store is so slow.
+            if (block.Left == block.Count)
+                timeParts = Math.Max(timeParts / 2, 1);
             rate.Release(block.Left);
             rows.Add((block.Until, -block.Left));
             block.Left = 0;
@@ -164,11 +174,15 @@ internal sealed class RatePermits(StartRate rate, Guid scope)
         blocks.RemoveAll(block => block is { Left: 0, Out: 0 });
     }
 
-    private sealed class Block(long until)
+    private sealed class Block(long from, long until, int count)
     {
+        public long From => from;
+
         public long Until => until;
 
-        public int Left { get; set; }
+        public int Count { get; } = count;
+
+        public int Left { get; set; } = count;
 
         /// <summary>Taken for jobs that have not started yet.</summary>
         public int Out { get; set; }

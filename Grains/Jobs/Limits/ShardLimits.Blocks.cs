@@ -29,8 +29,7 @@ internal sealed partial class ShardLimits
         if (block.Group is { } group)
             Schedule(group, Now + StoreAgain);
         else
-            heldUntil = Now + StoreAgain;
-        host.Arm();
+            HoldUntil(Now + StoreAgain);
     }
 
     /// <summary>Nothing starts any more. What a successor has to know is stored, so that it need not doubt what was started.</summary>

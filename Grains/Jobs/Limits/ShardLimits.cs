@@ -269,7 +269,7 @@ internal sealed partial class ShardLimits
     private void LookAgain(JobEntry job, long now)
     {
         if (isHeld && book is not null && book.Room(now) == 0)
-            heldUntil = book.RoomAt(now);
+            HoldUntil(book.RoomAt(now));
         if (HasKeyRates && GroupOf(job) is { IsParked: true } group)
             Recheck(group, now);
     }
@@ -286,7 +286,7 @@ internal sealed partial class ShardLimits
     {
         if (heldBackUntil > Now)
         {
-            heldUntil = heldBackUntil;
+            HoldUntil(heldBackUntil);
             return true;
         }
 
@@ -301,8 +301,17 @@ internal sealed partial class ShardLimits
         if (room > 0)
             return room;
         TakeBlocks(book, null, now);
-        heldUntil = book.RoomAt(now);
+        HoldUntil(book.RoomAt(now));
         return 0;
+    }
+
+    /// <summary>Who was refused is rung for then. Where nothing else happens, nobody else would look at the time.</summary>
+    private void HoldUntil(long at)
+    {
+        if (at == heldUntil)
+            return;
+        heldUntil = at;
+        host.Arm();
     }
 
     private void Schedule(KeyGroup group, long at)

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Hearth.Jobs;
 
 /// <summary>
-/// What one attempt says of itself. Progress goes to the shard, at most once a second; details go there at once, and are said again until they are stored;
-/// lines are kept here until the attempt has ended.
+/// What one attempt says of itself. Progress goes to the shard, at most once a second, and is said again until that has heard it; details go there at
+/// once, and are said again until they are stored; lines are kept here until the attempt has ended.
 /// </summary>
 internal sealed partial class JobVoice(IShardGrain shard, JobId job, int attempt, Func<DateTimeOffset> now, TimeProvider clock, ILogger logger) : IRunVoice
 {
@@ -113,11 +113,22 @@ internal sealed partial class JobVoice(IShardGrain shard, JobId job, int attempt
             }
             catch (Exception e)
             {
-                // The next one tells more.
+                // It may be the only one. The shard has another owner by now, or will have.
+                TellAgain(progress);
                 LogNotTold(logger, job, e);
             }
 
             await Task.Delay(Pause, clock);
+        }
+    }
+
+    /// <summary>Unless there is a newer one.</summary>
+    private void TellAgain(JobProgress progress)
+    {
+        lock (gate)
+        {
+            if (!hasEnded)
+                waiting ??= progress;
         }
     }
 

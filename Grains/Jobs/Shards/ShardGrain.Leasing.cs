@@ -115,7 +115,12 @@ internal sealed partial class ShardGrain
             GiveBackBeyond(taken, job => job.Spec ?? read?.GetValueOrDefault(job.Id));
             areMarked = await MarkAsync(taken);
             if (MayStart() && MayHold(pump, function) && clock.GetElapsedTime(since) < LeaseTimeMax)
-                return Lease(taken, read);
+            {
+                var leases = Lease(taken, read);
+                if (leases.Length < taken.Count)
+                    RingBehind(queue, function);
+                return leases;
+            }
         }
         catch
         {
@@ -128,7 +133,20 @@ internal sealed partial class ShardGrain
         }
 
         GiveBack(taken, areMarked);
+        RingBehind(queue, function);
         return [];
+    }
+
+    /// <summary>
+    /// Some that were taken are not handed out: cancelled meanwhile, or damaged. Whoever gets fewer than he asked for takes it that there are no more, and
+    /// those behind these would wait until somebody else rings.
+    /// </summary>
+    private void RingBehind(FunctionQueue queue, string? function)
+    {
+        if (function is null)
+            RingAll();
+        else if (queue.HasOffers)
+            Ring(queue);
     }
 
     /// <summary>The run may touch nothing before its start is on record, or a job that kills its silo would do so for ever.</summary>

@@ -98,8 +98,6 @@ internal sealed partial class ShardGrain
         finally
         {
             ConfigureWhenQuiet();
-            if (limits is not null)
-                ArmTimer();
         }
     }
 
@@ -140,11 +138,7 @@ internal sealed partial class ShardGrain
     {
         var room = limits!.Room(max, silo);
         if (room == 0)
-        {
             _ = journal.WriteAsync();
-            ArmTimer();
-        }
-
         return room;
     }
 

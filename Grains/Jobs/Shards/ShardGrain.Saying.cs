@@ -8,15 +8,16 @@ internal sealed partial class ShardGrain
     /// <summary>By job, with the attempt that said it; gone with the next attempt's start, and the job's end.</summary>
     private readonly Dictionary<JobId, (int Attempt, JobProgress Progress)> said = [];
 
-    public Task ProgressAsync(JobId id, int attempt, JobProgress progress)
+    public async Task ProgressAsync(JobId id, int attempt, JobProgress progress)
     {
+        // What runs elsewhere may say so before its new owner knows it.
+        if (memory.Find(id) is null)
+            await RecoveredAsync();
         if (memory.Find(id) is { State: JobState.Running } job && job.Attempt == attempt)
         {
             said[id] = (attempt, progress with { At = store.Now });
             changes.Happened(id);
         }
-
-        return Task.CompletedTask;
     }
 
     public async Task<bool> SaveDetailAsync(JobId id, int attempt, string detail)

@@ -10,10 +10,12 @@ internal sealed class ZonedCron(CronExpression cron, ZoneClock zone) : ITicks
 
     public DateTime? Next(DateTime after)
     {
-        var from = new DateTime(after.Ticks - (after.Ticks % TimeSpan.TicksPerSecond)) + Second;
-        return cron.NamesTimes ? NextTimeOfDay(after, from) : NextOfInterval(from);
+        var from = new DateTime(after.Ticks - (after.Ticks % TimeSpan.TicksPerSecond));
+        return cron.NamesTimes ? NextTimeOfDay(after, from) : NextOfInterval(from + Second);
     }
 
+    /// <param name="after">The time.</param>
+    /// <param name="from">The second that it is in: where clocks are set forward at its end, the next one is late for what they skip, and ticks then.</param>
     private DateTime? NextTimeOfDay(DateTime after, DateTime from)
     {
         for (var local = cron.Next(zone.ToLocal(from)); local is { } time; local = cron.Next(time + Second))

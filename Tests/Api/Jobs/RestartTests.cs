@@ -122,7 +122,7 @@ public sealed class RestartTests
             using var http = silo.CreateClient();
             if (life == 0)
                 await http.SubmitAsync("ledger", Entry(ledger, 60));
-            for (var i = 0; i < 500 && (!File.Exists(ledger) || (await File.ReadAllLinesAsync(ledger)).Length <= life); i++)
+            for (var i = 0; i < 3_000 && (!File.Exists(ledger) || (await File.ReadAllLinesAsync(ledger)).Length <= life); i++)
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
             if (life == 1)
                 await silo.StopAsync();
@@ -171,7 +171,7 @@ public sealed class RestartTests
 
     private static async Task RunningAsync(HttpClient http, string path)
     {
-        for (var i = 0; i < 300; i++)
+        for (var i = 0; i < 3_000; i++)
         {
             if ((await http.FetchAsync(path)).Json.GetProperty("state").GetString() == "running")
                 return;

@@ -39,10 +39,15 @@ public sealed class SayingTests : IAsyncLifetime
         Assert.Equal("""{"attempts":[]}""", (await app.Http.FetchAsync(path + "/log")).Is(200).Text);
         Assert.Equal("reading", (await app.Http.FetchAsync(path, ("Accept", "application/xml"))).Is(200).Xml["progress"]!["message"]!.InnerText);
 
-        var told = app.Http.EventsAsync(path);
-        await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
-        gate.SetResult();
-        var progress = Assert.Single(await told, e => e.Event == "progress");
+        var told = new List<(string? Id, string Event, JsonElement Data)>();
+        await foreach (var one in app.Http.FollowAsync(path))
+        {
+            told.Add(one);
+            if (one.Event == "progress")
+                gate.TrySetResult();
+        }
+
+        var progress = Assert.Single(told, e => e.Event == "progress");
         Assert.Null(progress.Id);
         Assert.Equal((1, 40, "reading"), (progress.Data.GetProperty("attempt").GetInt32(), progress.Data.GetProperty("percent").GetDouble(), progress.Data.GetProperty("message").GetString()));
 

@@ -73,6 +73,29 @@ public sealed class RateTests
         }
     }
 
+    /// <summary>A block of permits would be over each time before it is there.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(32)]
+    public void A_slow_store_makes_starts_late_and_does_not_stop_them(int? burst)
+    {
+        var limit = new RateLimit(32, TimeSpan.FromSeconds(32), burst);
+        var rig = new LimitsRig(new QueueLimits { Rates = [limit] });
+        for (var i = 0; i < 20; i++)
+            rig.Add();
+        var starts = new List<long>();
+        for (var round = 0; round < 60; round++)
+        {
+            starts.AddRange(rig.Answer().Select(_ => rig.Now));
+            rig.Now += TimeSpan.FromSeconds(3).Ticks;
+            rig.Arrive();
+            rig.Limits!.Tick();
+        }
+
+        Assert.Equal(20, starts.Count);
+        AssertWithin(limit, starts);
+    }
+
     [Fact]
     public void What_a_window_remembers_has_bounds()
     {

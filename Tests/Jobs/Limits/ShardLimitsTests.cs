@@ -284,6 +284,22 @@ public sealed class ShardLimitsTests : IAsyncDisposable
             await world.EndLaterAsync(job, TimeSpan.FromMilliseconds(500));
     }
 
+    /// <summary>Nothing is written and nothing ends while they wait: only time goes by.</summary>
+    [Theory]
+    [InlineData(5)]
+    [InlineData(20)]
+    public async Task Jobs_that_may_have_killed_a_silo_wait_for_a_rate_and_start_when_it_has_room(int seconds)
+    {
+        var silo = await world.StartAsync("nothing");
+        var jobs = new[] { await silo.SubmitAsync("echo"), await silo.SubmitAsync("echo"), await silo.SubmitAsync("echo") };
+        await world.CrashAsync(silo, jobs);
+        Limit(new QueueLimits { Rates = [new RateLimit(1, TimeSpan.FromSeconds(seconds))] });
+        silo = await world.StartAsync();
+        await silo.Shard.WakeAsync();
+        foreach (var job in jobs)
+            Assert.Equal(JobState.Succeeded, (await world.EndLaterAsync(job, TimeSpan.FromMilliseconds(500))).State);
+    }
+
     public ValueTask DisposeAsync() => world.DisposeAsync();
 
     private void Limit(QueueLimits limits) => world.Options = world.Options with { LimitsOf = _ => limits };

@@ -224,5 +224,54 @@ public sealed class CancelTests : IAsyncDisposable
         Assert.Equal(JobState.Succeeded, (await world.EndLaterAsync(id, TimeSpan.FromSeconds(1))).State);
     }
 
+    /// <summary>The pump gets fewer than it asked for, and takes it that there are no more.</summary>
+    [Fact]
+    public async Task The_jobs_behind_one_that_is_cancelled_while_it_is_being_leased_start()
+    {
+        (world.PayloadBytes, world.Concurrency) = (0, 1);
+        var silo = await world.StartAsync();
+        var running = await silo.SubmitAsync("hold", "running");
+        await world.RunsAsync(running);
+        // The first of them answers the ring that the others left.
+        var (first, next, behind) = (await silo.SubmitAsync("hold", "first"), await silo.SubmitAsync("hold", "next"), await silo.SubmitAsync("hold", "behind"));
+        world.Gate("running").SetResult();
+        await world.RunsAsync(first);
+        await CancelWhileItIsLeasedAsync(silo, () => world.Gate("first").SetResult(), next);
+        await world.RunsAsync(behind);
+        Assert.Empty(world.RunsOf(next));
+    }
+
+    [Fact]
+    public async Task The_suspects_behind_one_that_is_cancelled_while_it_is_being_leased_start()
+    {
+        var silo = await world.StartAsync("nothing");
+        var (next, behind) = (await silo.SubmitAsync("echo"), await silo.SubmitAsync("echo"));
+        await world.CrashAsync(silo, next, behind);
+        var other = await world.StartAsync("nothing");
+        await JobWorld.EventuallyAsync(async () => (await other.Shard.DepthAsync()).Ready == 2, "they are recovered");
+        // So that nobody is on his way to ask for them.
+        await JobWorld.PauseAsync();
+        await CancelWhileItIsLeasedAsync(other, () => other.Functions.Exchange([.. world.Functions()]), next);
+        await world.EndAsync(behind);
+        Assert.Empty(world.RunsOf(next));
+    }
+
     public ValueTask DisposeAsync() => world.DisposeAsync();
+
+    private static async Task CancelWhileItIsLeasedAsync(JobSilo silo, Action lease, JobId id)
+    {
+        var (answer, isRead) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
+        silo.Store.BeforeAnswer = method =>
+        {
+            if (method != "ReadJobsAsync")
+                return Task.CompletedTask;
+            isRead.TrySetResult();
+            return answer.Task;
+        };
+        lease();
+        await isRead.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(JobState.Running, (await silo.OpenAsync(id))!.Value.State);
+        Assert.Equal(ActResult.Done, (await silo.Shard.CancelAsync(id)).Result);
+        answer.SetResult();
+    }
 }

@@ -50,15 +50,9 @@ public sealed class PayloadTests : IAsyncDisposable
             ids.Add(await silo.SubmitAsync("echo", "", options));
         world.Memory.Damage(ids[2]);
         if (how == "suspect")
-        {
-            var claim = await world.TakeOverAsync();
-            await world.Store.WriteAsync(new ShardWrite(claim.Number, claim.Epoch)
-            {
-                Attempts = new[] { new JobAttemptRow(ids[2], 1, AttemptKind.Started, world.Store.Now) },
-            });
-        }
-
-        silo.Crash();
+            await world.CrashAsync(silo, ids[2]);
+        else
+            silo.Crash();
         var next = await world.StartAsync();
         await next.Shard.WakeAsync();
         foreach (var id in ids.Where(id => id != ids[2]))

@@ -61,6 +61,38 @@ public sealed class SayingTests : IAsyncDisposable
         await ProgressAsync(silo, await silo.SubmitAsync("script"), percent, new string('x', 199));
     }
 
+    /// <summary>It may be said once and never again.</summary>
+    [Fact]
+    public async Task Progress_that_is_said_while_the_shard_changes_hands_is_heard()
+    {
+        FunctionContext? run = null;
+        var (silo, over) = (await world.StartAsync(), new TaskCompletionSource<string>());
+        world.Script = (context, _) =>
+        {
+            run = context;
+            return over.Task;
+        };
+        var id = await silo.SubmitAsync("script");
+        await world.RunsAsync(id);
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        silo.Store.BeforeAnswer = method => method == "RecoverAsync" ? answer.Task : Task.CompletedTask;
+        await world.TakeOverAsync();
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => silo.SubmitAsync("echo"));
+        await JobWorld.EventuallyAsync(() => run is not null, "it runs");
+        run!.Progress(0.5, "half");
+        await JobWorld.PauseAsync();
+        answer.SetResult();
+        await JobWorld.EventuallyAsync(
+            async () =>
+            {
+                world.Clock.Advance(TimeSpan.FromMilliseconds(100));
+                return await silo.OpenAsync(id) is { Progress.Message: "half" };
+            },
+            "its progress is shown");
+        over.SetResult("");
+        await world.EndLaterAsync(id, TimeSpan.FromSeconds(1));
+    }
+
     [Fact]
     public async Task Progress_of_an_attempt_that_is_over_is_not_that_of_the_next()
     {

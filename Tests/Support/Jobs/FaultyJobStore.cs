@@ -40,6 +40,16 @@ internal sealed class FaultyJobStore(IJobStore inner) : IJobStore
 
     public DateTimeOffset Now => inner.Now;
 
+    /// <summary><see cref="Calls"/>, while calls go on.</summary>
+    public string Told
+    {
+        get
+        {
+            lock (gate)
+                return string.Join(", ", Calls.Select(call => $"{call.Key} {call.Value}"));
+        }
+    }
+
     /// <summary>How many writes wait.</summary>
     public int HeldWrites => Volatile.Read(ref waiting);
 

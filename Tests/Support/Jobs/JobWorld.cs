@@ -113,15 +113,15 @@ internal sealed class JobWorld : IAsyncDisposable
     }
 
     /// <summary>Waits until something is so.</summary>
-    public static Task EventuallyAsync(Func<Task<bool>> isSo, string what) => EventuallyAsync(isSo, () => what);
+    public static Task EventuallyAsync(Func<Task<bool>> isSo, string what) => EventuallyAsync(isSo, () => Task.FromResult(what));
 
-    public static async Task EventuallyAsync(Func<Task<bool>> isSo, Func<string> what)
+    public static async Task EventuallyAsync(Func<Task<bool>> isSo, Func<Task<string>> what)
     {
         var since = TimeProvider.System.GetTimestamp();
         while (!await isSo())
         {
             if (TimeProvider.System.GetElapsedTime(since) > Patience)
-                Assert.Fail("It did not come to this: " + what());
+                Assert.Fail("It did not come to this: " + await what());
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
         }
     }
@@ -166,6 +166,17 @@ internal sealed class JobWorld : IAsyncDisposable
 
     /// <summary>Another owner takes the shard.</summary>
     public Task<ShardClaim> TakeOverAsync() => Store.ClaimAsync(ShardKey.Of(JobSilo.Queue), "somebody else", isPlanned: false, CancellationToken.None);
+
+    /// <summary>A silo dies while it runs jobs that have not been started before; their starts are on record.</summary>
+    public async Task CrashAsync(JobSilo silo, params JobId[] running)
+    {
+        var claim = await TakeOverAsync();
+        await Store.WriteAsync(new ShardWrite(claim.Number, claim.Epoch)
+        {
+            Attempts = running.Select(id => new JobAttemptRow(id, 1, AttemptKind.Started, Store.Now)).ToArray(),
+        });
+        silo.Crash();
+    }
 
     public async ValueTask DisposeAsync()
     {
