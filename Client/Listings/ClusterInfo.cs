@@ -16,7 +16,7 @@ namespace Hearth.Client;
 /// <param name="Definition">What is special about it, as the API shows it (docs/reference/queues.md).</param>
 /// <param name="ETag">Of the definition: a change can depend on it. Null in lists.</param>
 /// <param name="BackOff">Jobs that wait because runs have asked for it; null: none.</param>
-/// <param name="Breaker">The circuit breaker; null: there is none.</param>
+/// <param name="Breaker">The circuit breaker; null: there is none, or no shard that can tell.</param>
 public sealed record QueueInfo(
     string Name, string Pool, int Shards, int? Scheduled, int? Ready, int? Running, int? Retrying, int? Open, int OpenMax, bool Paused = false,
     JsonElement? Definition = null, string? ETag = null, BackOffInfo? BackOff = null, BreakerInfo? Breaker = null);

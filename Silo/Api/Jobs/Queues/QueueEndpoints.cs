@@ -100,7 +100,7 @@ internal sealed class QueueEndpoints(
 /// <param name="OpenMax">Open jobs above which submissions are refused.</param>
 /// <param name="Paused">No attempt starts.</param>
 /// <param name="BackOff">Jobs that wait because runs have asked for it; null: none.</param>
-/// <param name="Breaker">The circuit breaker; null: the queue has none, or nobody is there to tell.</param>
+/// <param name="Breaker">The circuit breaker; null: the queue has none, or no shard that can tell.</param>
 /// <param name="Jobs">Where to list them.</param>
 /// <param name="Definition">What is special about it.</param>
 internal sealed record QueueDocument(
