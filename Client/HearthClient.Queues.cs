@@ -29,6 +29,10 @@ public sealed partial class HearthClient
     public Task<QueueInfo> ResumeQueueAsync(string name, CancellationToken cancellationToken = default) =>
         ChangeQueueAsync(HttpMethod.Post, Paths.Of("queues", name, "resume"), Payload.None, null, cancellationToken);
 
+    /// <inheritdoc/>
+    public Task<QueueInfo> EndBackOffAsync(string name, CancellationToken cancellationToken = default) =>
+        ChangeQueueAsync(HttpMethod.Delete, Paths.Of("queues", name, "back-off"), Payload.None, null, cancellationToken);
+
     private async Task<QueueInfo> ChangeQueueAsync(HttpMethod method, string path, Payload body, string? ifMatch, CancellationToken cancellationToken) =>
         Queue(await SendQueueAsync(method, path, body, ifMatch, cancellationToken).ConfigureAwait(false));
 

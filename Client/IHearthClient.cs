@@ -237,6 +237,12 @@ public partial interface IHearthClient
     /// <param name="cancellationToken">Gives up; whether it goes on is then not known.</param>
     Task<QueueInfo> ResumeQueueAsync(string name, CancellationToken cancellationToken = default);
 
+    /// <summary>Lets a queue's jobs start that wait because runs have asked for it or because its circuit breaker is open, which closes it.</summary>
+    /// <param name="name">The queue's name.</param>
+    /// <param name="cancellationToken">Gives up; whether it goes on is then not known.</param>
+    /// <exception cref="HearthException"><c>unknown-queue</c> and others.</exception>
+    Task<QueueInfo> EndBackOffAsync(string name, CancellationToken cancellationToken = default);
+
     /// <summary>The silos that live, by name.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     Task<IReadOnlyList<SiloInfo>> ListSilosAsync(CancellationToken cancellationToken = default);

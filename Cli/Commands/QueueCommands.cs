@@ -8,7 +8,7 @@ using Hearth.Client;
 
 namespace Hearth.Cli.Commands;
 
-/// <summary><c>hearth queues show</c>, <c>set</c>, <c>reset</c>, <c>pause</c> and <c>resume</c>.</summary>
+/// <summary><c>hearth queues show</c>, <c>set</c>, <c>reset</c>, <c>pause</c>, <c>resume</c> and <c>end-back-off</c>.</summary>
 internal static class QueueCommands
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -20,6 +20,7 @@ internal static class QueueCommands
         Reset(connection),
         Act(connection, "pause", "Starts none of a queue's jobs any more; those that run go on.", (client, name, token) => client.PauseQueueAsync(name, token)),
         Act(connection, "resume", "Starts a queue's jobs again.", (client, name, token) => client.ResumeQueueAsync(name, token)),
+        Act(connection, "end-back-off", "Lets jobs start that wait because runs have asked for it or the circuit breaker is open.", (client, name, token) => client.EndBackOffAsync(name, token)),
     ];
 
     private static Argument<string> Name() => new("QUEUE") { Description = "The queue." };
@@ -101,6 +102,7 @@ internal static class QueueCommands
             ("name", Tables.Cell(queue.Paused ? queue.Name + " (paused)" : queue.Name)),
             ("open jobs", Tables.Cell(FormattableString.Invariant(
                 $"{queue.Open}: {queue.Ready} ready, {queue.Running} running, {queue.Retrying} retrying, {queue.Scheduled} scheduled; at most {queue.OpenMax}"))),
+            .. QueueHolds.Rows(queue),
         ]);
         Console.Out.WriteLine(Terminal.Plain(Shown(queue.Definition)));
     }

@@ -15,9 +15,33 @@ namespace Hearth.Client;
 /// <param name="Paused">No attempt starts; submissions are taken.</param>
 /// <param name="Definition">What is special about it, as the API shows it (docs/reference/queues.md).</param>
 /// <param name="ETag">Of the definition: a change can depend on it. Null in lists.</param>
+/// <param name="BackOff">Jobs that wait because runs have asked for it; null: none.</param>
+/// <param name="Breaker">The circuit breaker; null: there is none, or no shard that can tell.</param>
 public sealed record QueueInfo(
     string Name, string Pool, int Shards, int? Scheduled, int? Ready, int? Running, int? Retrying, int? Open, int OpenMax, bool Paused = false,
-    JsonElement? Definition = null, string? ETag = null);
+    JsonElement? Definition = null, string? ETag = null, BackOffInfo? BackOff = null, BreakerInfo? Breaker = null);
+
+/// <summary>Jobs that wait because runs have asked for it.</summary>
+/// <param name="Until">No job of the queue starts before; null: only keys wait.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Keys">Keys whose jobs wait, the longest first; at most 20.</param>
+/// <param name="KeysHeld">How many such keys there are.</param>
+public sealed record BackOffInfo(DateTimeOffset? Until, DateTimeOffset? Since, IReadOnlyList<HeldKey> Keys, int KeysHeld);
+
+/// <summary>A key whose jobs wait.</summary>
+/// <param name="Key">Null: that of jobs without one.</param>
+/// <param name="Until">None of them starts before.</param>
+/// <param name="Since">Since when.</param>
+public sealed record HeldKey(string? Key, DateTimeOffset Until, DateTimeOffset Since);
+
+/// <summary>A queue's circuit breaker. Each shard has one of its own: the worst state counts.</summary>
+/// <param name="State"><c>closed</c>, <c>open</c> (nothing starts) or <c>halfOpen</c> (probes start).</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Failures">Attempts that failed and count; null: a former owner of the shard has counted.</param>
+/// <param name="NextProbe">While it is open: when the next attempt may start.</param>
+/// <param name="Probes">Probes that run.</param>
+/// <param name="OpenShards">How many shards' breakers are not closed.</param>
+public sealed record BreakerInfo(string State, DateTimeOffset Since, int? Failures, DateTimeOffset? NextProbe, int Probes, int OpenShards);
 
 /// <summary>A silo.</summary>
 /// <param name="Name">Its name; unique among those that live.</param>

@@ -37,7 +37,7 @@ public interface IShardGrain : IGrainWithStringKey
     /// <summary>Open jobs, newest first.</summary>
     Task<OpenJobView[]> ListOpenAsync(OpenJobFilter filter);
 
-    /// <summary>How many jobs are in which open state.</summary>
+    /// <summary>How many jobs are in which open state, and what holds them back.</summary>
     Task<ShardDepth> DepthAsync();
 
     /// <summary>Completes when the job has ended, or at once if it is not open; sooner when the shard gets another owner.</summary>
@@ -117,6 +117,9 @@ public interface IShardGrain : IGrainWithStringKey
 
     /// <summary>Its queue's definition has changed; once answered, the shard goes by it.</summary>
     Task ReconfigureAsync();
+
+    /// <summary>Ends what runs have asked others to wait for, and closes the circuit breaker; once answered, whoever owns the shard starts jobs again.</summary>
+    Task EndBackOffAsync();
 
     /// <summary>
     /// Another generation of shards has its queue's new jobs; once answered, this one takes no new jobs any more, whoever owns it, and the keys of

@@ -33,10 +33,16 @@ public sealed record OpenJobFilter(
     [property: Id(3)] int Limit = 50);
 
 /// <summary>How many jobs of a shard are in which open state.</summary>
+/// <param name="Scheduled">Jobs that are not to start before their time.</param>
+/// <param name="Ready">Jobs that wait to run.</param>
+/// <param name="Running">Jobs that run.</param>
+/// <param name="Retrying">Jobs that wait for their next attempt.</param>
+/// <param name="Holds">What holds them back besides limits; null: nothing does, and the queue has no circuit breaker.</param>
 [GenerateSerializer]
 [Immutable]
 public readonly record struct ShardDepth(
-    [property: Id(0)] int Scheduled, [property: Id(1)] int Ready, [property: Id(2)] int Running, [property: Id(3)] int Retrying)
+    [property: Id(0)] int Scheduled, [property: Id(1)] int Ready, [property: Id(2)] int Running, [property: Id(3)] int Retrying,
+    [property: Id(4)] ShardHolds? Holds = null)
 {
     public int Open => Scheduled + Ready + Running + Retrying;
 }

@@ -41,10 +41,13 @@ public sealed class QueueOptions
     /// <summary>What is done with jobs that failed for good. Default: they stay as failed jobs of this queue.</summary>
     public DeadLetters? DeadLetters { get; set; }
 
+    /// <summary>When attempts fail, none starts for a while. Default: they go on.</summary>
+    public QueueBreaker? Breaker { get; set; }
+
     /// <summary>The same as a definition.</summary>
     public QueueDefinition ToDefinition() => new()
     {
         Pool = Pool, Shards = Shards, Paused = Paused, DepthMax = DepthMax, Retry = Retry, Timeout = Timeout, Priority = Priority,
-        Retention = Retention, Limits = Limits, DeadLetters = DeadLetters,
+        Retention = Retention, Limits = Limits, DeadLetters = DeadLetters, Breaker = Breaker,
     };
 }

@@ -50,6 +50,10 @@ public sealed record QueueDefinition
     /// <summary>What is done with jobs that failed for good; null: they stay as failed jobs of this queue.</summary>
     [Id(9)]
     public DeadLetters? DeadLetters { get; init; }
+
+    /// <summary>When attempts fail, none starts for a while; null: they go on.</summary>
+    [Id(10)]
+    public QueueBreaker? Breaker { get; init; }
 }
 
 /// <summary>How long ended jobs are kept, by how they ended. Null: as the silo says.</summary>

@@ -62,7 +62,8 @@ public static partial class QueueRules
         ?? Range("priority", definition.Priority, 1, 5)
         ?? (definition.Retention is { } retention ? Check(retention) : null)
         ?? (definition.Limits is { } limits ? Check(limits, definition.Shards) : null)
-        ?? (definition.DeadLetters is { } letters ? Check(queue, letters) : null);
+        ?? (definition.DeadLetters is { } letters ? Check(queue, letters) : null)
+        ?? (definition.Breaker is { } breaker ? Check(breaker) : null);
 
     private static JobMistake? CheckLayout(QueueDefinition definition) => !PoolName.IsValid(definition.Pool)
         ? new JobMistake("pool", $"'{Shown(definition.Pool)}' cannot be a pool: {PoolName.Rule}.")

@@ -32,6 +32,9 @@ internal static class HearthMetrics
     private static readonly string[] Ends = ["succeeded", "failed", "timed-out", "cancelled"];
     private static readonly string[] Outcomes = ["succeeded", "failed", "failed-for-good", "returned", "snoozed", "discarded"];
 
+    private static readonly (BreakerState State, string Name)[] BreakerStates =
+        [(BreakerState.Closed, "closed"), (BreakerState.HalfOpen, "half-open"), (BreakerState.Open, "open")];
+
     private static readonly ConcurrentDictionary<ShardGauge, bool> Shards = new();
 
     private static readonly Meter Meter = new(Name);
@@ -61,10 +64,14 @@ internal static class HearthMetrics
     private static readonly Counter<long> LeaseLosses = Meter.CreateCounter<long>(
         "hearth.silo.lease.losses", "{loss}", "How often this silo might start no jobs, because it could not renew its lease.");
 
+    private static readonly Counter<long> BreakerOpenings = Meter.CreateCounter<long>(
+        "hearth.queue.breaker.openings", "{opening}", "How often circuit breakers were opened, probes that failed included.");
+
     static HearthMetrics()
     {
         Meter.CreateObservableGauge("hearth.queue.jobs", Depths, "{job}", "Open jobs of the queues that this silo owns: ready, scheduled, or busy (running, or waiting for their next attempt).");
         Meter.CreateObservableGauge("hearth.queue.oldest.age", Ages, "s", "How long ago the oldest ready job of a queue that this silo owns was accepted; 0 when none is ready.");
+        Meter.CreateObservableGauge("hearth.queue.breakers", Breakers, "{shard}", "Shards that this silo owns by the state of their circuit breaker, of queues that have one.");
     }
 
     /// <summary>A shard that this process owns from now on.</summary>
@@ -105,6 +112,8 @@ internal static class HearthMetrics
 
     public static void ShardLost() => ShardsLost.Add(1);
 
+    public static void BreakerOpened(string queue) => BreakerOpenings.Add(1, new KeyValuePair<string, object?>(QueueTag, queue));
+
     public static void LeaseLost() => LeaseLosses.Add(1);
 
     private static void End(string queue, string state, int jobs)
@@ -120,6 +129,17 @@ internal static class HearthMetrics
             yield return new(shard.Ready, new KeyValuePair<string, object?>(QueueTag, shard.Queue), new(StateTag, "ready"));
             yield return new(shard.Scheduled, new KeyValuePair<string, object?>(QueueTag, shard.Queue), new(StateTag, "scheduled"));
             yield return new(shard.Busy, new KeyValuePair<string, object?>(QueueTag, shard.Queue), new(StateTag, "busy"));
+        }
+    }
+
+    private static IEnumerable<Measurement<int>> Breakers()
+    {
+        var now = TimeProvider.System.GetUtcNow().UtcTicks;
+        foreach (var queue in Shards.Keys.Where(shard => shard.Breaker is not null).GroupBy(shard => shard.Queue, StringComparer.Ordinal))
+        {
+            var states = queue.Select(shard => shard.Breaker?.StateAt(now)).ToList();
+            foreach (var (state, name) in BreakerStates)
+                yield return new(states.Count(s => s == state), new KeyValuePair<string, object?>(QueueTag, queue.Key), new(StateTag, name));
         }
     }
 

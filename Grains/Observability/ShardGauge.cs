@@ -1,3 +1,5 @@
+using Hearth.Jobs;
+
 namespace Hearth.Observability;
 
 /// <summary>What a shard shows to whoever measures: written in the shard's turns, read from any thread, a moment old.</summary>
@@ -8,6 +10,9 @@ internal sealed class ShardGauge(string queue)
     public volatile int Ready;
     public volatile int Scheduled;
     public volatile int Busy;
+
+    /// <summary>The circuit breaker; null: the queue has none.</summary>
+    public volatile CircuitBreaker? Breaker;
 
     private long oldest;
 

@@ -189,6 +189,8 @@ internal static class SiloHost
         services.AddSingleton<ScheduleReader>();
         services.AddSingleton<ScheduleRoutes>();
         services.AddSingleton<QueueDefinitionEndpoints>();
+        services.AddSingleton<QueueBackOff>();
+        services.AddSingleton<BackOffEndpoint>();
         services.AddSingleton<QueueRoutes>();
         services.AddSingleton<QueueErrorsEndpoint>();
         services.AddSingleton<QueueEventsEndpoint>();

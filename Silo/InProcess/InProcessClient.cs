@@ -84,6 +84,8 @@ internal sealed partial class InProcessClient(
 
     public Task<QueueInfo> ResumeQueueAsync(string name, CancellationToken cancellationToken = default) => queues.PauseAsync(name, false, cancellationToken);
 
+    public Task<QueueInfo> EndBackOffAsync(string name, CancellationToken cancellationToken = default) => queues.EndBackOffAsync(name, cancellationToken);
+
     public Task<IReadOnlyList<SiloInfo>> ListSilosAsync(CancellationToken cancellationToken = default) => Task.FromResult(lists.Silos());
 
     public Task<HealthInfo> GetHealthAsync(CancellationToken cancellationToken = default) => lists.HealthAsync();

@@ -10,7 +10,8 @@ using Hearth.Queues;
 namespace Hearth.InProcess;
 
 /// <summary>Queues and their definitions, by the API's own code.</summary>
-internal sealed class InProcessQueues(QueueDefinitionEndpoints endpoints, QueueDefinitions definitions, QueueEndpoints queues, TimeProvider clock)
+internal sealed class InProcessQueues(
+    QueueDefinitionEndpoints endpoints, QueueDefinitions definitions, QueueEndpoints queues, QueueBackOff backOff, TimeProvider clock)
 {
     public Task<QueueInfo> GetAsync(string name, CancellationToken cancellationToken) => AskAsync(
         name, Repeat.Always, async http => await queues.FindAsync(name, http) is var (view, document) ? (view, document) : throw Problems.UnknownQueue(name).ToException(),
@@ -30,6 +31,16 @@ internal sealed class InProcessQueues(QueueDefinitionEndpoints endpoints, QueueD
 
     public Task<QueueInfo> PauseAsync(string name, bool isPaused, CancellationToken cancellationToken) =>
         ChangeAsync(name, now => now.Definition with { Paused = isPaused }, null, cancellationToken);
+
+    public Task<QueueInfo> EndBackOffAsync(string name, CancellationToken cancellationToken) => AskAsync(
+        name, Repeat.Always, async http =>
+        {
+            if (await queues.FindAsync(name, http) is null)
+                throw Problems.UnknownQueue(name).ToException();
+            await backOff.EndAsync(name, cancellationToken);
+            return await queues.FindAsync(name, http);
+        },
+        cancellationToken);
 
     public Task DeleteAsync(string name, string? ifMatch, CancellationToken cancellationToken) => AskAsync(
         name, Repeating(ifMatch), async _ =>

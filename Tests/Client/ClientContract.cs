@@ -321,6 +321,8 @@ public abstract class ClientContract(ClientSilo silo)
         Assert.False((await Client.ResumeQueueAsync("defined")).Paused);
         var ended = await Client.WaitAsync(job.Id, TimeSpan.FromSeconds(60));
         Assert.Equal((JobState.Succeeded, null), (ended.State, ended.Error));
+        Assert.Equal(("closed", 0), ((await Client.PatchQueueAsync("defined", new { Breaker = new { Failures = 3 } })).Breaker!.State, (await Client.EndBackOffAsync("defined")).Breaker!.OpenShards));
+        Assert.True((await FailsAsync(() => Client.EndBackOffAsync("none"))).Is("unknown-queue"));
         await Client.DeleteQueueAsync("defined");
         Assert.Equal(System.Text.Json.JsonValueKind.Null, (await Client.GetQueueAsync("defined")).Definition!.Value.GetProperty("timeout").ValueKind);
     }

@@ -47,6 +47,8 @@ public sealed class ManifestReaderTests : IDisposable
     [InlineData("""{"command":"/bin/cat","exitCodes":{"75":"snooze"}}""", "'exitCodes.75' is 'snooze'")]
     [InlineData("""{"command":"/bin/cat","exitCodes":{"75":"snooze 31d"}}""", "'exitCodes.75' is 'snooze 31d'")]
     [InlineData("""{"command":"/bin/cat","exitCodes":{"75":"retryAfter 500ms"}}""", "'exitCodes.75' is 'retryAfter 500ms'")]
+    [InlineData("""{"command":"/bin/cat","exitCodes":{"75":"snooze 5m backOff all"}}""", "'exitCodes.75' is 'snooze 5m backOff all'")]
+    [InlineData("""{"command":"/bin/cat","exitCodes":{"75":"discard backOff key"}}""", "either with \"backOff key\" or \"backOff queue\"")]
     [InlineData("""{"command":"/bin/cat","exitCodes":{"75":5}}""", "'exitCodes.75' must be text")]
     [InlineData("""{"command":"/bin/cat","exitCodes":{"75":"discard","075":"discard"}}""", "'exitCodes.075' is given twice")]
     [InlineData("""{"external":true,"exitCodes":{"75":"discard"}}""", "'exitCodes' is not known")]

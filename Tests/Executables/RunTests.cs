@@ -26,15 +26,21 @@ public sealed class RunTests : ExecutableTests
     }
 
     [Theory]
-    [InlineData(75, RunVerdict.Snooze, 300)]
-    [InlineData(76, RunVerdict.RetryAfter, 2)]
-    [InlineData(65, RunVerdict.FailForGood, null)]
-    [InlineData(66, RunVerdict.Discard, null)]
-    public async Task Exit_code_means_what_the_manifest_says(int code, RunVerdict verdict, int? seconds)
+    [InlineData(75, RunVerdict.Snooze, 300, BackOff.Job)]
+    [InlineData(76, RunVerdict.RetryAfter, 2, BackOff.Job)]
+    [InlineData(77, RunVerdict.Snooze, 60, BackOff.Queue)]
+    [InlineData(78, RunVerdict.RetryAfter, 60, BackOff.Key)]
+    [InlineData(65, RunVerdict.FailForGood, null, BackOff.Job)]
+    [InlineData(66, RunVerdict.Discard, null, BackOff.Job)]
+    public async Task Exit_code_means_what_the_manifest_says(int code, RunVerdict verdict, int? seconds, BackOff backOff)
     {
-        var meanings = new Dictionary<string, string> { ["75"] = "snooze 5m", ["76"] = "retryAfter PT2S", ["65"] = "failForGood", ["66"] = "discard", ["11"] = "discard" };
+        var meanings = new Dictionary<string, string>
+        {
+            ["75"] = "snooze 5m", ["76"] = "retryAfter PT2S", ["77"] = "snooze 1m backOff queue", ["78"] = "retryAfter 1m backOff key",
+            ["65"] = "failForGood", ["66"] = "discard", ["11"] = "discard",
+        };
         var wanted = await Assert.ThrowsAsync<FunctionOutcomeException>(() => World.RunAsync(World.Script($"exit {code}", new { exitCodes = meanings })));
-        Assert.Equal((verdict, seconds), (wanted.Verdict, (int?)wanted.Wait?.TotalSeconds));
+        Assert.Equal((verdict, seconds, backOff), (wanted.Verdict, (int?)wanted.Wait?.TotalSeconds, wanted.BackOff));
         Assert.Contains($"exited with code {code}", wanted.Message, StringComparison.Ordinal);
         // Others fail, and a signal is no exit code.
         await Assert.ThrowsAsync<FunctionException>(() => World.RunAsync(World.Script("exit 3", new { exitCodes = meanings })));

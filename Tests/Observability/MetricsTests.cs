@@ -56,6 +56,20 @@ public sealed class MetricsTests(ServedSilo silo) : IClassFixture<ServedSilo>
         Assert.Equal(0, samples.Value("hearth_queue_oldest_age_seconds", ("queue", "later")));
     }
 
+    [PrometheusFact]
+    public async Task A_circuit_breaker_shows_its_state()
+    {
+        using var put = await silo.Http.PutAsJsonAsync("/v1/queues/broken", new { breaker = new { failures = 1, pause = "1h" } });
+        Assert.True(put.IsSuccessStatusCode);
+        using var job = await SubmitAsync("broken", "fail", new { message = "no" }, new { retry = new { attempts = 1 } });
+        await JobWorld.EventuallyAsync(
+            async () => (await silo.Http.GetFromJsonAsync<JsonElement>("/v1/queues/broken")).GetProperty("breaker").GetProperty("state").GetString() == "open", "it is open");
+        var samples = await ReadAsync();
+        Assert.Equal(1, samples.Value("hearth_queue_breakers", ("queue", "broken"), ("state", "open")));
+        Assert.Equal(0, samples.Value("hearth_queue_breakers", ("queue", "broken"), ("state", "closed")));
+        Assert.Equal(1, samples.Value("hearth_queue_breaker_openings_total", ("queue", "broken")));
+    }
+
     private async Task RunAsync(string function, object input)
     {
         using var submitted = await SubmitAsync("metrics", function, input, new { retry = new { attempts = 1 } });

@@ -42,6 +42,8 @@ public sealed class QueueRulesTests
         { "limits.ageing", new QueueDefinition { Limits = new QueueLimits { Ageing = TimeSpan.FromMilliseconds(1) } } },
         { "deadLetters.queue", new QueueDefinition { DeadLetters = new DeadLetters("No queue", "f") } },
         { "deadLetters.queue", new QueueDefinition { DeadLetters = new DeadLetters("mail", "f") } },
+        { "breaker.of", new QueueDefinition { Breaker = new QueueBreaker(5, Of: 4) } },
+        { "breaker.pauseMax", new QueueDefinition { Breaker = new QueueBreaker(5, Pause: TimeSpan.FromMinutes(1), PauseMax: TimeSpan.FromSeconds(59)) } },
         { "deadLetters.function", new QueueDefinition { DeadLetters = new DeadLetters("dead", "No function") } },
     };
 
@@ -71,6 +73,7 @@ public sealed class QueueRulesTests
                 Weights = new Dictionary<string, int> { ["a b"] = 1_000 }, Ageing = TimeSpan.FromMinutes(1),
             },
             DeadLetters = new DeadLetters("dead", "bury"),
+            Breaker = new QueueBreaker(20, 50, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(30), TimeSpan.FromHours(1), 3),
         }));
         Assert.Null(QueueRules.Check("mail", new QueueDefinition { Limits = new QueueLimits { Key = "$.customer.id" } }));
     }

@@ -20,6 +20,9 @@ internal sealed class KeyGroup(string? key)
     /// <summary>None of its jobs starts before, in ticks; 0: nobody has asked for that.</summary>
     public long HeldUntil { get; set; }
 
+    /// <summary>Since when that is so, in ticks.</summary>
+    public long HeldSince { get; set; }
+
     /// <summary>The permits of its rates; null: it has none, or nobody has asked yet.</summary>
     public PermitBook? Book { get; set; }
 

@@ -25,9 +25,11 @@ internal sealed class KeyTable
     public void SetAlone(KeyGroup group) => group.IsAlone = NeedsLines = true;
 
     /// <summary>None of its jobs starts before a time, in ticks.</summary>
-    public void HoldBack(KeyGroup group, long until)
+    public void HoldBack(KeyGroup group, long now, long until)
     {
         NeedsLines = true;
+        if (group.HeldUntil <= now)
+            group.HeldSince = now;
         group.HeldUntil = Math.Max(group.HeldUntil, until);
     }
 

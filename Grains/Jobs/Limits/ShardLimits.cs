@@ -26,6 +26,7 @@ internal sealed partial class ShardLimits
     private long heldUntil = long.MaxValue;
     private long last;
     private long heldBackUntil;
+    private long heldBackSince;
 
     /// <param name="limits">The limits.</param>
     /// <param name="keys">The shard's.</param>
@@ -39,8 +40,8 @@ internal sealed partial class ShardLimits
         last = before?.last ?? 0;
         if (limits.Rates is { Count: > 0 } rates)
             book = Changed(before?.book, "", rates);
-        (noKey.Book, noKey.HeldUntil) = (before?.noKey.Book, before?.noKey.HeldUntil ?? 0);
-        heldBackUntil = before?.heldBackUntil ?? 0;
+        (noKey.Book, noKey.HeldUntil, noKey.HeldSince) = (before?.noKey.Book, before?.noKey.HeldUntil ?? 0, before?.noKey.HeldSince ?? 0);
+        (heldBackUntil, heldBackSince) = (before?.heldBackUntil ?? 0, before?.heldBackSince ?? 0);
         coming = before?.coming ?? [];
         foreach (var group in keys.All.Append(noKey).ToList())
             Reset(group);
@@ -85,6 +86,8 @@ internal sealed partial class ShardLimits
         var room = wanted;
         if (heldBackUntil > 0 && IsHeldBack())
             room = 0;
+        if (Breaker is not null && room > 0)
+            room = Math.Min(room, BreakerRoom(Breaker));
         if (limits.Concurrency is { } all)
             room = Math.Min(room, all - running);
         if (limits.ConcurrencyPerSilo is { } each && silo != Holders.Outside)
@@ -116,6 +119,7 @@ internal sealed partial class ShardLimits
     /// <summary>A job has been taken, and is to be handed out.</summary>
     public void Reserve(JobEntry job)
     {
+        Breaker?.Started(job.Id);
         if (!HasRates)
             return;
         var now = Now;
@@ -129,6 +133,8 @@ internal sealed partial class ShardLimits
     /// <summary>Whether a job that was taken may be handed out now, which is its start. If not, it has to be given back.</summary>
     public bool TryHandOut(JobEntry job)
     {
+        if (Breaker?.MayGoOut(job.Id) == false)
+            return false;
         if (!job.IsReserved)
             return true;
         var now = Now;
@@ -165,6 +171,7 @@ internal sealed partial class ShardLimits
         group.Running += by;
         if (isRunning)
             return;
+        Breaker?.Stopped(job.Id);
         if (group.IsParked)
             Recheck(group, Now);
         Freed();
@@ -215,10 +222,16 @@ internal sealed partial class ShardLimits
     /// <summary>Nothing starts before a time: of the queue, or of a job's key.</summary>
     public void HoldBack(JobEntry? ofKey, long until)
     {
-        if (ofKey is null)
-            heldBackUntil = Math.Max(heldBackUntil, until);
-        else
-            keys.HoldBack(GroupOf(ofKey), until);
+        var now = Now;
+        if (ofKey is not null)
+        {
+            keys.HoldBack(GroupOf(ofKey), now, until);
+            return;
+        }
+
+        if (heldBackUntil <= now)
+            heldBackSince = now;
+        heldBackUntil = Math.Max(heldBackUntil, until);
     }
 
     /// <summary>The last job of a key has ended.</summary>

@@ -54,6 +54,8 @@ internal sealed partial class ShardGrain
             Configure(definition.Limits);
         else if (limits?.IsKeyed == true && before.Priority != definition.Priority)
             Configure(wanted); // all line up anew
+        if (before.Breaker != definition.Breaker)
+            UseBreaker(definition.Breaker);
         if (before.Paused && !definition.Paused)
             RingAll();
     }

@@ -302,6 +302,7 @@ internal sealed partial class ShardGrain
         job.IsChanging = true;
         KeepLog(result);
         HoldBack(job, result);
+        Judge(job, result);
         if (next.HasEnded())
         {
             AddEnd(new JobEnd(

@@ -38,7 +38,7 @@ internal sealed partial class ShardGrain
     /// <summary>Other limits, or none. They hold when nothing is being handed out any more, and nothing starts until then.</summary>
     public void Configure(QueueLimits? asked)
     {
-        (wanted, isToConfigure) = (asked, asked is not null || limits is not null);
+        (wanted, isToConfigure) = (asked, asked is not null || breaker is not null || limits is not null);
         ConfigureWhenQuiet();
     }
 
@@ -58,7 +58,9 @@ internal sealed partial class ShardGrain
         if (!isToConfigure || !isRecovered || limits?.Reserved > 0)
             return;
         isToConfigure = false;
-        limits = wanted is null && !memory.Keys.NeedsLines && !always ? null : new ShardLimits(wanted ?? NoLimits, memory.Keys, startsBefore, limits, this);
+        limits = wanted is null && breaker is null && !memory.Keys.NeedsLines && !always && limits?.HoldsBack != true
+            ? null
+            : new ShardLimits(wanted ?? NoLimits, memory.Keys, startsBefore, limits, this) { Breaker = breaker };
         memory.Use(limits);
         RingAll();
         ArmTimer();
@@ -103,9 +105,10 @@ internal sealed partial class ShardGrain
 
     private async Task ReadStartsAsync()
     {
-        if (wanted is null || claim.Epoch == 1)
+        if ((wanted is null && breaker is null) || claim.Epoch == 1)
             return;
         var rows = await store.PermitsAsync(claim.Number, leaving.Token);
+        RestoreBreaker(rows);
         var isClosed = rows.Any(row => row.Scope == ClosedScope && row.Count == ClosedBy(claim.Epoch - 1));
         startsBefore = new StartsBefore(
             rows.Where(row => row.Scope != ClosedScope).Select(row => (row.Scope, row.At.UtcTicks, row.Count)),

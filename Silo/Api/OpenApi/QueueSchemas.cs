@@ -53,6 +53,20 @@ internal static class QueueSchemas
               "additionalProperties": false,
               "description": "A job that failed for good is handed to this function, as a job of that queue.",
               "properties": { "queue": { "type": "string" }, "function": { "type": "string" } }
+            },
+            "breaker": {
+              "type": ["object", "null"],
+              "required": ["failures"],
+              "additionalProperties": false,
+              "description": "When attempts fail, none starts for a while, then a few to find out.",
+              "properties": {
+                "failures": { "type": "integer", "minimum": 1, "maximum": 1000, "description": "So many failures open it." },
+                "of": { "type": ["integer", "null"], "minimum": 1, "maximum": 1000, "description": "Of so many attempts, the last ones; as many as failures by default." },
+                "within": { "oneOf": [{ "$ref": "#/components/schemas/jobs.duration" }, { "type": "null" }], "description": "Attempts that ended longer ago do not count: 1s to 1d." },
+                "pause": { "oneOf": [{ "$ref": "#/components/schemas/jobs.duration" }, { "type": "null" }], "description": "How long nothing starts: 1s to 1d, 30s by default; doubled each time that a probe fails." },
+                "pauseMax": { "oneOf": [{ "$ref": "#/components/schemas/jobs.duration" }, { "type": "null" }], "description": "The longest pause, up to 1d; 10m by default, or pause if that is longer." },
+                "probes": { "type": ["integer", "null"], "minimum": 1, "maximum": 100, "default": 1, "description": "Attempts that run at once after a pause." }
+              }
             }
           }
         }

@@ -59,6 +59,7 @@ internal static class WorkerSchemas
             "contentType": { "type": "string", "description": "Media type of resultText (text/plain) or resultBase64 (application/octet-stream)." },
             "error": { "type": "string", "description": "Why it failed, was snoozed or discarded; 4,000 characters are kept." },
             "after": { "type": "string", "description": "When to run it again, from now, 1s to 30d: of snoozed; of failed instead of the retry policy's wait." },
+            "backOff": { "enum": ["job", "key", "queue"], "default": "job", "description": "With after: who waits as well, all jobs with the job's key or all of its queue." },
             "errorType": { "type": "string", "minLength": 1, "maxLength": 255, "description": "Short name of the error, which a retry policy can name." }
           }
         }

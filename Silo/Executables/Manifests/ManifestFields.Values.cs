@@ -107,7 +107,7 @@ internal sealed partial class ManifestFields
             if (inner.Text(code) is not { } text)
                 continue;
             if (ExitMeaning.Parse(text) is not { } meaning)
-                inner.Mistake(code, $"is '{text}' and must be \"snooze 5m\", \"retryAfter 5m\" (1s to 30d), \"discard\" or \"failForGood\"");
+                inner.Mistake(code, $"is '{text}' and must be \"snooze 5m\", \"retryAfter 5m\" (1s to 30d), either with \"backOff key\" or \"backOff queue\" behind it, \"discard\" or \"failForGood\"");
             else if (isCode && !meanings.TryAdd(number, meaning))
                 inner.Mistake(code, "is given twice: keep one of them");
         }

@@ -13,7 +13,8 @@ public sealed class QueueDefinitionTests(ServedSilo silo) : IClassFixture<Served
          "timeout":"90s","priority":2,"retention":{"succeeded":"1d","failed":"30d","cancelled":"PT90M"},
          "limits":{"rates":[{"starts":50,"per":"1s"},{"starts":15000,"per":"1d","burst":100}],"concurrency":8,"concurrencyPerSilo":4,
                    "key":"$.customer.id","keyRates":[{"starts":1,"per":"1s"}],"keyConcurrency":1,"keyOrder":true,"fair":true,"weights":{"a":3},"ageing":"10m"},
-         "deadLetters":{"queue":"dead","function":"wordcount"}}
+         "deadLetters":{"queue":"dead","function":"wordcount"},
+         "breaker":{"failures":20,"of":50,"within":"1m","pause":"30s","pauseMax":"1h","probes":2}}
         """;
 
     private HttpClient Http => silo.Http;
@@ -34,7 +35,7 @@ public sealed class QueueDefinitionTests(ServedSilo silo) : IClassFixture<Served
 
         var small = (await PutAsync("whole", """{"timeout":"5s"}""")).Is(200).Json.GetProperty("definition");
         Assert.Equal("5s", small.GetProperty("timeout").GetString());
-        Assert.All(["depthMax", "retry", "priority", "retention", "limits", "deadLetters"], name => Assert.Equal(JsonValueKind.Null, small.GetProperty(name).ValueKind));
+        Assert.All(["depthMax", "retry", "priority", "retention", "limits", "deadLetters", "breaker"], name => Assert.Equal(JsonValueKind.Null, small.GetProperty(name).ValueKind));
     }
 
     [Fact]
@@ -91,7 +92,7 @@ public sealed class QueueDefinitionTests(ServedSilo silo) : IClassFixture<Served
         foreach (var answer in await Task.WhenAll(patches.Select(patch => PatchAsync("many", patch))))
             answer.Is(200);
         var definition = (await Http.FetchAsync("/v1/queues/many")).Is(200).Json.GetProperty("definition");
-        Assert.Equal("""{"pool":"default","shards":1,"paused":true,"depthMax":99,"retry":null,"timeout":"7s","priority":1,"retention":null,"limits":null,"deadLetters":{"queue":"d","function":"wordcount"}}""", definition.GetRawText());
+        Assert.Equal("""{"pool":"default","shards":1,"paused":true,"depthMax":99,"retry":null,"timeout":"7s","priority":1,"retention":null,"limits":null,"deadLetters":{"queue":"d","function":"wordcount"},"breaker":null}""", definition.GetRawText());
     }
 
     [Theory]
@@ -118,6 +119,14 @@ public sealed class QueueDefinitionTests(ServedSilo silo) : IClassFixture<Served
     [InlineData("""{"limits":[]}""", "limits")]
     [InlineData("""{"limits":{"rates":[{"per":"1s"}]}}""", "limits.rates[0].starts")]
     [InlineData("""{"deadLetters":{"queue":"d"}}""", "deadLetters.function")]
+    [InlineData("""{"breaker":{"pause":"1s"}}""", "breaker.failures")]
+    [InlineData("""{"breaker":{"failures":0}}""", "breaker.failures")]
+    [InlineData("""{"breaker":{"failures":5,"of":4}}""", "breaker.of")]
+    [InlineData("""{"breaker":{"failures":5,"within":"2d"}}""", "breaker.within")]
+    [InlineData("""{"breaker":{"failures":5,"pause":"500ms"}}""", "breaker.pause")]
+    [InlineData("""{"breaker":{"failures":5,"pauseMax":"29s"}}""", "breaker.pauseMax")]
+    [InlineData("""{"breaker":{"failures":5,"probes":101}}""", "breaker.probes")]
+    [InlineData("""{"breaker":{"failures":5,"ratio":0.5}}""", "breaker.ratio")]
     [InlineData("[]", "$")]
     public async Task A_mistake_names_its_field(string body, string field)
     {

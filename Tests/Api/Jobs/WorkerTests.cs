@@ -133,6 +133,11 @@ public sealed class WorkerTests : IAsyncLifetime
     [InlineData("\"outcome\":\"failedForGood\",\"after\":\"1m\"", "after")]
     [InlineData("\"outcome\":\"discarded\",\"errorType\":\"x\"", "errorType")]
     [InlineData("\"outcome\":\"succeeded\",\"after\":\"1m\"", "after")]
+    [InlineData("\"outcome\":\"failed\",\"backOff\":\"queue\"", "backOff")]
+    [InlineData("\"outcome\":\"failed\",\"after\":\"1m\",\"backOff\":\"all\"", "backOff")]
+    [InlineData("\"outcome\":\"snoozed\",\"after\":\"1m\",\"backOff\":1", "backOff")]
+    [InlineData("\"outcome\":\"succeeded\",\"backOff\":\"queue\"", "backOff")]
+    [InlineData("\"outcome\":\"failedForGood\",\"backOff\":\"key\"", "backOff")]
     public async Task A_wait_that_does_not_go_with_the_outcome_is_refused(string members, string field)
     {
         var answer = (await PostAsync("complete", $$"""{"id":"01a1fe06a6ab7bef9bf7c765b76ecb7d","attempt":1,{{members}}}""")).Is(422);

@@ -20,6 +20,9 @@ internal sealed class LimitsRig : IShardLimitsHost
 
     public ShardLimits? Limits { get; private set; }
 
+    /// <summary>Counts from the next <see cref="Use"/> on.</summary>
+    public CircuitBreaker? Breaker { get; set; }
+
     public long Now { get; set; } = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero).UtcTicks;
 
     /// <summary>Functions rung for since it was last asked.</summary>
@@ -27,7 +30,7 @@ internal sealed class LimitsRig : IShardLimitsHost
 
     public void Use(QueueLimits limits)
     {
-        Limits = new ShardLimits(limits, Memory.Keys, StartsBefore.None, Limits, this);
+        Limits = new ShardLimits(limits, Memory.Keys, StartsBefore.None, Limits, this) { Breaker = Breaker };
         Memory.Use(Limits);
     }
 
@@ -71,6 +74,7 @@ internal sealed class LimitsRig : IShardLimitsHost
         job.Holder = silo;
         job.State = JobState.Running;
         job.Attempt++;
+        job.StartedAt = Now;
         Limits?.Reserve(job);
         Assert.NotEqual(false, Limits?.TryHandOut(job));
         return job;

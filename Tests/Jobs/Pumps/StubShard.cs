@@ -64,6 +64,8 @@ internal sealed class StubShard : IShardGrain
 
     public Task<OpenJobView[]> ListOpenAsync(OpenJobFilter filter) => throw new NotSupportedException();
 
+    public Task EndBackOffAsync() => throw new NotSupportedException();
+
     public Task<ShardDepth> DepthAsync() => throw new NotSupportedException();
 
     public Task WaitAsync(JobId id, CancellationToken cancellationToken) => throw new NotSupportedException();

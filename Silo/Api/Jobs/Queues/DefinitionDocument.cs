@@ -6,7 +6,7 @@ namespace Hearth.Api.Jobs.Queues;
 /// <summary>A queue's definition as the API shows it: what is not set is null; docs/reference/queues.md says what that means.</summary>
 internal sealed record DefinitionDocument(
     string Pool, int Shards, bool Paused, int? DepthMax, RetryDocument? Retry, string? Timeout, int? Priority, RetentionDocument? Retention,
-    LimitsDocument? Limits, DeadLettersDocument? DeadLetters)
+    LimitsDocument? Limits, DeadLettersDocument? DeadLetters, BreakerDocument? Breaker)
 {
     public static DefinitionDocument From(QueueDefinition definition) => new(
         definition.Pool, definition.Shards, definition.Paused, definition.DepthMax,
@@ -14,7 +14,8 @@ internal sealed record DefinitionDocument(
         Text(definition.Timeout), definition.Priority,
         definition.Retention is { } kept ? new RetentionDocument(Text(kept.Succeeded), Text(kept.Failed), Text(kept.Cancelled)) : null,
         definition.Limits is { } limits ? LimitsDocument.From(limits) : null,
-        definition.DeadLetters is { } letters ? new DeadLettersDocument(letters.Queue, letters.Function) : null);
+        definition.DeadLetters is { } letters ? new DeadLettersDocument(letters.Queue, letters.Function) : null,
+        definition.Breaker is { } breaker ? BreakerDocument.From(breaker) : null);
 
     public static string? Text(TimeSpan? time) => time is { } duration ? DurationText.Write(duration) : null;
 }
@@ -28,6 +29,13 @@ internal sealed record RetryDocument(int Attempts, string? Initial, double Facto
 internal sealed record RetentionDocument(string? Succeeded, string? Failed, string? Cancelled);
 
 internal sealed record DeadLettersDocument(string Queue, string Function);
+
+internal sealed record BreakerDocument(int Failures, int? Of, string? Within, string? Pause, string? PauseMax, int Probes)
+{
+    public static BreakerDocument From(QueueBreaker breaker) => new(
+        breaker.Failures, breaker.Of, DefinitionDocument.Text(breaker.Within), DefinitionDocument.Text(breaker.Pause), DefinitionDocument.Text(breaker.PauseMax),
+        breaker.Probes);
+}
 
 internal sealed record RateDocument(int Starts, string Per, int? Burst);
 

@@ -11,12 +11,14 @@ namespace Hearth.Api.Jobs.Queues;
 internal static class DefinitionReader
 {
     private static readonly string[] Known =
-        ["pool", "shards", "paused", "depthMax", "retry", "timeout", "priority", "retention", "limits", "deadLetters"];
+        ["pool", "shards", "paused", "depthMax", "retry", "timeout", "priority", "retention", "limits", "deadLetters", "breaker"];
 
     private static readonly string[] KnownLimits =
     [
         "rates", "concurrency", "concurrencyPerSilo", "key", "keyRates", "keyConcurrency", "keyOrder", "fair", "weights", "ageing",
     ];
+
+    private static readonly string[] KnownBreaker = ["failures", "of", "within", "pause", "pauseMax", "probes"];
 
     private static readonly string[] KnownRate = ["starts", "per", "burst"];
 
@@ -43,6 +45,7 @@ internal static class DefinitionReader
             DeadLetters = fields.Object("deadLetters", "queue", "function") is { } letters
                 ? new DeadLetters(letters.Needed("queue"), letters.Needed("function"))
                 : given.DeadLetters,
+            Breaker = Breaker(fields.Object("breaker", KnownBreaker)) ?? given.Breaker,
         };
         if (QueueRules.Check(queue, definition) is { } mistake)
             throw new JobRejectedException(Problems.InvalidInput(mistake.Detail, mistake.Field));
@@ -61,6 +64,10 @@ internal static class DefinitionReader
 
     private static QueueRetention? Retention(DefinitionFields? fields) => fields is null ? null : new QueueRetention(
         fields.Duration("succeeded"), fields.Duration("failed"), fields.Duration("cancelled"));
+
+    private static QueueBreaker? Breaker(DefinitionFields? fields) => fields is null ? null : new QueueBreaker(
+        fields.Whole("failures") ?? throw fields.Rejected("failures", "is missing: say how many failures open it"),
+        fields.Whole("of"), fields.Duration("within"), fields.Duration("pause"), fields.Duration("pauseMax"), fields.Whole("probes") ?? 1);
 
     private static QueueLimits? Limits(DefinitionFields? fields) => fields is null ? null : new QueueLimits
     {

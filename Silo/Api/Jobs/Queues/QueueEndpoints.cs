@@ -99,17 +99,20 @@ internal sealed class QueueEndpoints(
 /// <param name="Open">All of these.</param>
 /// <param name="OpenMax">Open jobs above which submissions are refused.</param>
 /// <param name="Paused">No attempt starts.</param>
+/// <param name="BackOff">Jobs that wait because runs have asked for it; null: none.</param>
+/// <param name="Breaker">The circuit breaker; null: the queue has none, or no shard that can tell.</param>
 /// <param name="Jobs">Where to list them.</param>
 /// <param name="Definition">What is special about it.</param>
 internal sealed record QueueDocument(
-    string Name, string Pool, int Shards, int? Scheduled, int? Ready, int? Running, int? Retrying, int? Open, int OpenMax, bool Paused, string Jobs,
-    DefinitionDocument Definition)
+    string Name, string Pool, int Shards, int? Scheduled, int? Ready, int? Running, int? Retrying, int? Open, int OpenMax, bool Paused,
+    BackOffDocument? BackOff, BreakerStateDocument? Breaker, string Jobs, DefinitionDocument Definition)
 {
     public static QueueDocument From(string name, QueueDefinition definition, IReadOnlyList<ShardDepth?> depths, int openMax, HttpRequest request)
     {
+        var holds = depths.Select(d => d?.Holds).OfType<ShardHolds>().ToList();
         return new QueueDocument(
             name, definition.Pool, Math.Max(depths.Count, definition.Shards), Sum(d => d.Scheduled), Sum(d => d.Ready), Sum(d => d.Running), Sum(d => d.Retrying), Sum(d => d.Open), openMax,
-            definition.Paused, $"{request.PathBase}/v1/jobs?queue={name}", DefinitionDocument.From(definition));
+            definition.Paused, BackOffDocument.From(holds), BreakerStateDocument.From(holds), $"{request.PathBase}/v1/jobs?queue={name}", DefinitionDocument.From(definition));
 
         int? Sum(Func<ShardDepth, int> count) => depths.All(d => d is not null) ? depths.Sum(d => count(d!.Value)) : null;
     }

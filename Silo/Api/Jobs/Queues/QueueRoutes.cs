@@ -3,7 +3,7 @@ using Hearth.Api.OpenApi;
 namespace Hearth.Api.Jobs.Queues;
 
 /// <summary>The routes of queues and their definitions.</summary>
-internal sealed class QueueRoutes(QueueEndpoints queues, QueueDefinitionEndpoints definitions)
+internal sealed class QueueRoutes(QueueEndpoints queues, QueueDefinitionEndpoints definitions, BackOffEndpoint backOff)
 {
     private static readonly ApiParameter IfMatch = new(
         "header", "If-Match", "Only if the stored definition is the one with this ETag; *: only if one is stored.");
@@ -50,6 +50,11 @@ internal sealed class QueueRoutes(QueueEndpoints queues, QueueDefinitionEndpoint
         new("POST", "/v1/queues/{queue}/resume", "resumeQueue", "Start a queue's jobs again", definitions.ResumeAsync)
         {
             Parameters = [IfMatch],
+            Answers = new Dictionary<int, string> { [200] = "The queue as it is now." },
+            Document = typeof(QueueDocument),
+        },
+        new("DELETE", "/v1/queues/{queue}/back-off", "endQueueBackOff", "Let a queue's jobs start that wait because runs have asked for it or its circuit breaker is open", backOff.EndAsync)
+        {
             Answers = new Dictionary<int, string> { [200] = "The queue as it is now." },
             Document = typeof(QueueDocument),
         },

@@ -23,7 +23,8 @@ internal static class WorkerRequests
     private static readonly TimeSpan LeaseDefault = TimeSpan.FromSeconds(30);
     private static readonly string[] Outcomes = ["succeeded", "failed", "failedForGood", "returned", "snoozed", "discarded"];
     private static readonly string[] Results = ["result", "resultText", "resultBase64"];
-    private static readonly string[] Item = ["id", "attempt", "outcome", .. Results, "contentType", "error", "errorType", "after"];
+    private static readonly string[] Item = ["id", "attempt", "outcome", .. Results, "contentType", "error", "errorType", "after", "backOff"];
+    private static readonly string[] BackOffs = ["job", "key", "queue"];
 
     /// <summary>The body of a lease request.</summary>
     public static (OutsideAsk Ask, TimeSpan Wait) Lease(JsonElement body, bool lenient)
@@ -99,9 +100,21 @@ internal static class WorkerRequests
         };
     }
 
-    private static AttemptExtras? After(WorkerFields fields) => fields.Has("after")
-        ? new AttemptExtras(fields.Duration("after", default, JobLimits.WaitMin, JobRules.RetryWaitMax))
-        : null;
+    private static AttemptExtras? After(WorkerFields fields)
+    {
+        var backOff = BackOffOf(fields);
+        if (fields.Has("after"))
+            return new AttemptExtras(fields.Duration("after", default, JobLimits.WaitMin, JobRules.RetryWaitMax), BackOff: backOff);
+        return fields.Has("backOff") ? throw fields.Rejected("backOff", "needs 'after', which says for how long: send both, or leave it out") : null;
+    }
+
+    private static BackOff BackOffOf(WorkerFields fields) => !fields.Has("backOff") ? BackOff.Job : Array.IndexOf(BackOffs, fields.Text("backOff")) switch
+    {
+        0 => BackOff.Job,
+        1 => BackOff.Key,
+        2 => BackOff.Queue,
+        _ => throw fields.Rejected("backOff", $"must be one of {string.Join(", ", BackOffs)}"),
+    };
 
     /// <summary>What does not go with the outcome was meant otherwise.</summary>
     private static void RefuseOthers(WorkerFields fields, AttemptOutcome outcome)
@@ -109,12 +122,12 @@ internal static class WorkerRequests
         string[] results = [.. Results, "contentType"];
         string[] others = outcome switch
         {
-            AttemptOutcome.Succeeded => ["error", "errorType", "after"],
+            AttemptOutcome.Succeeded => ["error", "errorType", "after", "backOff"],
             AttemptOutcome.Failed => results,
-            AttemptOutcome.FailedForGood => [.. results, "after"],
+            AttemptOutcome.FailedForGood => [.. results, "after", "backOff"],
             AttemptOutcome.Snoozed => [.. results, "errorType"],
-            AttemptOutcome.Discarded => [.. results, "errorType", "after"],
-            _ => [.. results, "error", "errorType", "after"],
+            AttemptOutcome.Discarded => [.. results, "errorType", "after", "backOff"],
+            _ => [.. results, "error", "errorType", "after", "backOff"],
         };
         if (others.FirstOrDefault(fields.Has) is { } other)
             throw fields.Rejected(other, $"does not go with outcome {fields.Text("outcome")}: leave it out");
