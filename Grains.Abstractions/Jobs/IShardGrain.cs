@@ -138,6 +138,22 @@ public interface IShardGrain : IGrainWithStringKey
     /// <param name="limits">Null: no limits.</param>
     Task ConfigureAsync(QueueLimits? limits);
 
+    /// <summary>A shard of the same queue asks this one, which keeps the books of the limits that count for all of them.</summary>
+    Task<StartsGrant> AskStartsAsync(StartsAsk ask);
+
+    /// <summary>
+    /// A new owner of the shard that keeps the books: once answered, starts that a former one has granted are not made any more. Waits until the open
+    /// jobs are recovered.
+    /// </summary>
+    /// <param name="keeper">The key of that shard.</param>
+    /// <param name="epoch">Of its owner.</param>
+    /// <returns>How this shard stands.</returns>
+    Task<StartsAsk> MeetKeeperAsync(string keeper, long epoch);
+
+    /// <summary>There may be starts for those who ask. A hint: one that is lost is repeated.</summary>
+    [OneWay]
+    Task StartsFreedAsync();
+
     /// <summary>Makes sure that the shard is in memory and its open jobs run.</summary>
     Task WakeAsync();
 }

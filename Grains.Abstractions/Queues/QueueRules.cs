@@ -89,7 +89,6 @@ public static partial class QueueRules
         Check("limits.rates", limits.Rates)
         ?? Range("limits.concurrency", limits.Concurrency, 1, ConcurrencyMax)
         ?? Range("limits.concurrencyPerSilo", limits.ConcurrencyPerSilo, 1, ConcurrencyMax)
-        ?? CheckShards(limits, shards)
         ?? CheckKey(limits.Key, shards)
         ?? Check("limits.keyRates", limits.KeyRates)
         ?? Range("limits.keyConcurrency", limits.KeyConcurrency, 1, ConcurrencyMax)
@@ -116,15 +115,6 @@ public static partial class QueueRules
         }
 
         return null;
-    }
-
-    /// <summary>What counts for the whole queue is counted by its one shard.</summary>
-    private static JobMistake? CheckShards(QueueLimits limits, int shards)
-    {
-        var field = limits.Rates is { Count: > 0 } ? "rates" : limits.Concurrency is not null ? "concurrency" : limits.ConcurrencyPerSilo is not null ? "concurrencyPerSilo" : null;
-        return shards == 1 || field is null
-            ? null
-            : new JobMistake("limits." + field, $"limits.{field} counts for the whole queue and needs one shard: set shards to 1, or bound each key (keyRates, keyConcurrency), which works with any number.");
     }
 
     private static JobMistake? CheckKey(string? path, int shards)

@@ -32,8 +32,6 @@ public sealed class QueueRulesTests
         { "limits.key", new QueueDefinition { Limits = new QueueLimits { Key = "$.a..b" } } },
         { "limits.key", new QueueDefinition { Limits = new QueueLimits { Key = "$.a[x]" } } },
         { "limits.key", new QueueDefinition { Limits = new QueueLimits { Key = "$.a[*]" } } },
-        { "limits.rates", new QueueDefinition { Shards = 2, Limits = new QueueLimits { Rates = [Rate] } } },
-        { "limits.concurrency", new QueueDefinition { Shards = 2, Limits = new QueueLimits { Concurrency = 1 } } },
         { "limits.key", new QueueDefinition { Shards = 2, Limits = new QueueLimits { Key = "$.a" } } },
         { "limits.keyConcurrency", new QueueDefinition { Limits = new QueueLimits { KeyConcurrency = 0 } } },
         { "limits.keyConcurrency", new QueueDefinition { Limits = new QueueLimits { KeyConcurrency = 2, KeyOrder = true } } },
@@ -62,6 +60,7 @@ public sealed class QueueRulesTests
     public void What_is_within_the_bounds_is_taken()
     {
         Assert.Null(QueueRules.Check("mail", QueueDefinition.Default));
+        Assert.Null(QueueRules.Check("mail", new QueueDefinition { Shards = 2, Limits = new QueueLimits { Rates = [Rate], Concurrency = 1, ConcurrencyPerSilo = 1 } }));
         Assert.Null(QueueRules.Check("mail", new QueueDefinition { Shards = 64, DepthMax = 64, Limits = new QueueLimits { KeyRates = [Rate], KeyConcurrency = 1, Fair = true } }));
         Assert.Null(QueueRules.Check("mail", new QueueDefinition
         {

@@ -70,6 +70,23 @@ internal sealed class PermitBook
             permits.Use(now);
     }
 
+    /// <summary>Until when permits that are reserved now can be used.</summary>
+    public long GoodUntil(long now)
+    {
+        var until = long.MaxValue;
+        foreach (var permits in all)
+            until = Math.Min(until, permits.GoodUntil(now));
+        return until;
+    }
+
+    /// <summary>Permits that were reserved for others were used, the last of them at a time, or will be by then.</summary>
+    public void UseGranted(int count, long at, long now)
+    {
+        Reserved -= count;
+        foreach (var permits in all)
+            permits.UseGranted(count, at, now);
+    }
+
     public bool IsOver(long now) => Reserved == 0 && all.TrueForAll(permits => permits.IsOver(now));
 
     /// <summary>The limits are others; what those that stay have counted counts on. There are no permits out.</summary>

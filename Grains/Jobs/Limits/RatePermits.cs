@@ -116,6 +116,30 @@ internal sealed class RatePermits(StartRate rate, Guid scope)
         rate.Use(1, now);
     }
 
+    /// <summary>Until when permits that are reserved now can be used.</summary>
+    public long GoodUntil(long now)
+    {
+        var until = long.MaxValue;
+        foreach (var block in blocks)
+            until = block.Left > 0 && now <= block.Until ? Math.Min(until, block.Until) : until;
+        return until;
+    }
+
+    /// <summary>So many that were reserved were used, the last of them at a time, or will be by then.</summary>
+    public void UseGranted(int count, long at, long now)
+    {
+        if (IsStored)
+        {
+            for (var i = 0; i < count; i++)
+                (blocks.Find(block => block.Out > 0 && at <= block.Until) ?? blocks.Find(block => block.Out > 0)!).Out--;
+        }
+
+        if (at <= now)
+            rate.Use(count, at);
+        else
+            rate.UseLater(count, at);
+    }
+
     /// <summary>The job does not start.</summary>
     public void Release()
     {

@@ -20,6 +20,7 @@ internal sealed partial class ShardLimits
     private readonly int[] runningBySilo = new int[byte.MaxValue + 1];
     private readonly PriorityQueue<KeyGroup, long> wakes = new();
     private readonly PermitBook? book;
+    private readonly StartGrants? grants;
     private int running;
     private int reserved;
     private bool isHeld;
@@ -33,9 +34,10 @@ internal sealed partial class ShardLimits
     /// <param name="past">What is known of starts before this owner.</param>
     /// <param name="before">The limits until now, whose counts go on; there are no permits out.</param>
     /// <param name="host">Who is told.</param>
-    public ShardLimits(QueueLimits limits, KeyTable keys, StartsBefore past, ShardLimits? before, IShardLimitsHost host)
+    /// <param name="grants">Of several shards: what counts for all of them, of which the limits have nothing then.</param>
+    public ShardLimits(QueueLimits limits, KeyTable keys, StartsBefore past, ShardLimits? before, IShardLimitsHost host, StartGrants? grants = null)
     {
-        (this.limits, this.keys, this.past, this.host) = (limits, keys, past, host);
+        (this.limits, this.keys, this.past, this.host, this.grants) = (limits, keys, past, host, grants);
         needsLines = keys.NeedsLines;
         last = before?.last ?? 0;
         if (limits.Rates is { Count: > 0 } rates)
@@ -65,11 +67,15 @@ internal sealed partial class ShardLimits
     public long Now => last = Math.Max(last, host.Now);
 
     /// <summary>When it wants to be called; <see cref="long.MaxValue"/>: not by itself.</summary>
-    public long NextTime => Math.Min(heldUntil, wakes.TryPeek(out _, out var at) ? at : long.MaxValue);
+    public long NextTime => Math.Min(Math.Min(heldUntil, grants?.NextTime ?? long.MaxValue), wakes.TryPeek(out _, out var at) ? at : long.MaxValue);
+
+    /// <summary>Jobs that run, by silo.</summary>
+    public IEnumerable<SiloStarts> Running =>
+        runningBySilo.Select((count, silo) => (count, silo)).Where(some => some.count > 0).Select(some => new SiloStarts(host.NameOf((byte)some.silo), some.count));
 
     private bool HasKeyRates => limits.KeyRates is { Count: > 0 };
 
-    private bool HasRates => book is not null || HasKeyRates;
+    private bool HasPermits => book is not null || grants is not null || HasKeyRates;
 
     public KeyGroup GroupOf(JobEntry job) => job.Group ?? noKey;
 
@@ -94,6 +100,8 @@ internal sealed partial class ShardLimits
             room = Math.Min(room, each - runningBySilo[silo]);
         if (book is not null && room > 0)
             room = Math.Min(room, RateRoom());
+        if (grants is not null && room > 0)
+            room = GrantedRoom(grants, room, silo);
         isHeld |= room < wanted;
         return Math.Max(0, room);
     }
@@ -120,12 +128,13 @@ internal sealed partial class ShardLimits
     public void Reserve(JobEntry job)
     {
         Breaker?.Started(job.Id);
-        if (!HasRates)
+        if (!HasPermits)
             return;
         var now = Now;
         job.IsReserved = true;
         reserved++;
         book?.Reserve(now);
+        grants?.Reserve(host.NameOf(job.Holder));
         if (HasKeyRates)
             BookOf(GroupOf(job), now).Reserve(now);
     }
@@ -139,12 +148,14 @@ internal sealed partial class ShardLimits
             return true;
         var now = Now;
         var mine = HasKeyRates ? BookOf(GroupOf(job), now) : null;
-        if (book?.IsGood(now) == false || mine?.IsGood(now) == false)
+        if (book?.IsGood(now) == false || grants?.IsGood(now) == false || mine?.IsGood(now) == false)
             return false;
         (job.IsReserved, reserved) = (false, reserved - 1);
         book?.Use(now);
+        grants?.Used(now);
         mine?.Use(now);
         LookAgain(job, now);
+        Ask();
         return true;
     }
 
@@ -155,6 +166,7 @@ internal sealed partial class ShardLimits
             return;
         (job.IsReserved, reserved) = (false, reserved - 1);
         book?.Release();
+        grants?.Release(host.NameOf(job.Holder), isRunning: job.State == JobState.Running);
         var now = Now;
         if (HasKeyRates)
             BookOf(GroupOf(job), now).Release();
@@ -172,6 +184,8 @@ internal sealed partial class ShardLimits
         if (isRunning)
             return;
         Breaker?.Stopped(job.Id);
+        grants?.Moved();
+        Ask();
         if (group.IsParked)
             Recheck(group, Now);
         Freed();
@@ -182,13 +196,20 @@ internal sealed partial class ShardLimits
     {
         runningBySilo[from]--;
         runningBySilo[to]++;
+        grants?.Moved();
+        Ask();
         Freed();
     }
+
+    /// <summary>There are starts for those who were refused.</summary>
+    public void Granted() => Freed();
 
     /// <summary>What is due at a time.</summary>
     public void Tick()
     {
         var now = Now;
+        grants?.Tick(now);
+        Ask();
         while (wakes.TryPeek(out var group, out var at) && at <= now)
         {
             wakes.Dequeue();
@@ -307,6 +328,19 @@ internal sealed partial class ShardLimits
         return false;
     }
 
+    private int GrantedRoom(StartGrants from, int wanted, byte silo)
+    {
+        var room = from.Room(wanted, host.NameOf(silo), Now);
+        Ask();
+        return room;
+    }
+
+    private void Ask()
+    {
+        if (grants is { MustAsk: true })
+            host.Ask();
+    }
+
     private int RateRoom()
     {
         var now = Now;
@@ -382,6 +416,12 @@ internal interface IShardLimitsHost
 
     /// <summary>Any jobs may start.</summary>
     void RingAll();
+
+    /// <summary>The id of a silo; empty for workers outside, and one that has gone.</summary>
+    string NameOf(byte silo);
+
+    /// <summary>The keeper of the queue's books is to be asked. Never answers before it returns.</summary>
+    void Ask();
 
     /// <summary><see cref="ShardLimits.NextTime"/> is another.</summary>
     void Arm();

@@ -59,6 +59,8 @@ internal sealed class SlidingWindow(RateLimit limit) : StartRate(limit)
         Add(now, count);
     }
 
+    public override void UseLater(int count, long until) => Use(count, until);
+
     public override void Doubt(long until) => Add(until, Unknown);
 
     public override void Inherit(IReadOnlyList<(long At, int Count)> starts, long now)

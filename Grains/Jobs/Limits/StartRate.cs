@@ -40,6 +40,9 @@ internal abstract class StartRate(RateLimit limit)
     /// <summary>Reserved ones start.</summary>
     public abstract void Use(int count, long now);
 
+    /// <summary>Reserved ones start, up to a time that is still to come.</summary>
+    public abstract void UseLater(int count, long until);
+
     /// <summary>Nobody knows what was started up to a time: as much as could be.</summary>
     public abstract void Doubt(long until);
 

@@ -19,7 +19,10 @@ internal sealed class StartsBefore
                 .OrderBy(start => start.At).ToList());
     }
 
-    public long? DoubtfulUntil { get; }
+    public long? DoubtfulUntil { get; private set; }
+
+    /// <summary>If there is a doubt, it lasts until this time, in ticks.</summary>
+    public void ExtendDoubt(long until) => DoubtfulUntil = DoubtfulUntil is { } now ? Math.Max(now, until) : null;
 
     /// <summary>All starts of a scope, by time; null when there may be others.</summary>
     public IReadOnlyList<(long At, int Count)>? Of(Guid scope, bool isStored) =>

@@ -66,6 +66,8 @@ internal sealed class TokenBucket(RateLimit limit, long now) : StartRate(limit)
         Reserved -= count;
     }
 
+    public override void UseLater(int count, long until) => coming.Enqueue((until, count));
+
     public override void Doubt(long until) => (units, at) = (0, until);
 
     public override void Inherit(IReadOnlyList<(long At, int Count)> starts, long now)
@@ -91,9 +93,10 @@ internal sealed class TokenBucket(RateLimit limit, long now) : StartRate(limit)
     public override IEnumerable<(long At, int Count)> Recent(long now)
     {
         Room(now);
-        var missing = Capacity - units;
-        // As one start for each token that is not there, now.
-        return missing <= 0 ? [] : [(now, (int)Int128.Min(int.MaxValue, (missing + per - 1) / per))];
+        var still = coming.Sum(start => start.Count);
+        var missing = Capacity - units - ((Int128)still * per);
+        // As one start for each token that is not there, now; but those that may still come keep their places until then.
+        return (missing <= 0 ? [] : new[] { (now, (int)Int128.Min(int.MaxValue, (missing + per - 1) / per)) }).Concat(coming.OrderBy(start => start.At));
     }
 
     private void Fill(long now)

@@ -43,7 +43,11 @@ internal sealed partial class ShardGrain
         definition = catalogue.Of(queue);
         isRetired = generations is [.., var takesNew] && !takesNew.Has(Key);
         former = [.. generations.SkipLast(1).Reverse()];
+        var sharedBefore = shared;
+        shared = generations.FirstOrDefault(generation => generation.Count > 1 && generation.Has(Key));
         OnDefinitionChanged(before);
+        if (limits is not null && (shared?.First, shared?.Count) != (sharedBefore?.First, sharedBefore?.Count))
+            Configure(wanted);
     }
 
     /// <summary>What has to be done at once when the definition is another.</summary>

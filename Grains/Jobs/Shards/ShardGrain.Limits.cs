@@ -58,11 +58,13 @@ internal sealed partial class ShardGrain
         if (!isToConfigure || !isRecovered || limits?.Reserved > 0)
             return;
         isToConfigure = false;
-        limits = wanted is null && breaker is null && !memory.Keys.NeedsLines && !always && limits?.HoldsBack != true
+        var own = ShareLimits();
+        limits = own is null && breaker is null && !memory.Keys.NeedsLines && !always && limits?.HoldsBack != true
             ? null
-            : new ShardLimits(wanted ?? NoLimits, memory.Keys, startsBefore, limits, this) { Breaker = breaker };
+            : new ShardLimits(own ?? NoLimits, memory.Keys, startsBefore, limits, this, grants) { Breaker = breaker };
         memory.Use(limits);
         RingAll();
+        ((IShardLimitsHost)this).Ask();
         ArmTimer();
     }
 
@@ -100,6 +102,9 @@ internal sealed partial class ShardGrain
         finally
         {
             ConfigureWhenQuiet();
+            ReturnUnused();
+            if (limits is not null)
+                ArmTimer();
         }
     }
 
@@ -118,10 +123,12 @@ internal sealed partial class ShardGrain
     /// <summary>Nothing starts here any more; what was started is told to the next owner.</summary>
     private async Task CloseLimitsAsync()
     {
-        if (limits is null || limits.Reserved > 0 || limits.Books > HandedOverMax)
+        // A keeper that has not begun does not know what the one before it has granted.
+        if (limits is null || limits.Reserved > 0 || limits.Books > HandedOverMax || keeper is { IsOpen: false })
             return;
         isToConfigure = true;
         limits.Close();
+        keeper?.Close();
         var now = store.Now;
         journal.Gathering.Permits.Add(new PermitRow(ClosedScope, now, ClosedBy(claim.Epoch), now + ClosedFor));
         try
@@ -203,13 +210,19 @@ internal sealed partial class ShardGrain
     private void Follow(ReadOnlySpan<PermitRow> permits)
     {
         foreach (ref readonly var row in permits)
+        {
             limits?.Stored(row.Scope, row.Count);
+            keeper?.Stored(row.Scope, row.Count);
+        }
     }
 
     private void Fail(ReadOnlySpan<PermitRow> permits)
     {
         foreach (ref readonly var row in permits)
+        {
             limits?.NotStored(row.Scope, row.Count);
+            keeper?.NotStored(row.Scope, row.Count);
+        }
     }
 
     /// <summary>A job that names no key may have one in its input.</summary>

@@ -23,6 +23,7 @@ internal sealed partial class ShardGrain
     private void ArmTimer()
     {
         var next = Math.Min(Math.Min(memory.NextTime ?? long.MaxValue, outside.First ?? long.MaxValue), Math.Min(ringAllAt, limits?.NextTime ?? long.MaxValue));
+        next = Math.Min(next, keeper?.NextTime ?? long.MaxValue);
         if (next >= armedFor)
             return;
         armedFor = next;
@@ -39,6 +40,7 @@ internal sealed partial class ShardGrain
             if (ringAllAt <= now.UtcTicks)
                 RingAll();
             limits?.Tick();
+            keeper?.Tick();
             ExpireDue(now);
             RetryDue(now);
             FailExpired(now);

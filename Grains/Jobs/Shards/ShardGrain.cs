@@ -18,7 +18,7 @@ namespace Hearth.Jobs;
 [PoolPlacement]
 internal sealed partial class ShardGrain(
     IJobStore store, QueueCatalogue catalogue, StoreWatch watch, PumpBell bell, IClusterView cluster, FunctionRegistry functions, PayloadBudget budget, JobsOptions options,
-    TimeProvider clock, ILogger<ShardGrain> logger) : Grain, IShardGrain, IShardLimitsHost
+    TimeProvider clock, ILogger<ShardGrain> logger) : Grain, IShardGrain, IShardLimitsHost, IStartKeeperHost
 {
     private readonly ShardMemory memory = new(budget);
     private readonly JobWatch ends = new();
@@ -279,6 +279,7 @@ internal sealed partial class ShardGrain(
     private void RingAll()
     {
         ringAllAt = long.MaxValue;
+        keeper?.Call();
         if (definition.Paused)
             return;
         foreach (var function in memory.Suspects.Select(job => job.Queue.Function).Distinct())

@@ -46,6 +46,12 @@ internal sealed class LimitsRig : IShardLimitsHost
     {
     }
 
+    public string NameOf(byte silo) => $"silo {silo}";
+
+    public void Ask()
+    {
+    }
+
     public void Store(Guid scope, long at, int count, long keptUntil) => coming.Add((scope, count));
 
     /// <summary>What was to be stored is.</summary>

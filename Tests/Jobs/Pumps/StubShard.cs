@@ -107,6 +107,12 @@ internal sealed class StubShard : IShardGrain
 
     public Task RetireAsync() => throw new NotSupportedException();
 
+    public Task<StartsGrant> AskStartsAsync(StartsAsk ask) => throw new NotSupportedException();
+
+    public Task<StartsAsk> MeetKeeperAsync(string keeper, long epoch) => throw new NotSupportedException();
+
+    public Task StartsFreedAsync() => throw new NotSupportedException();
+
     public Task WakeAsync() => Task.CompletedTask;
 }
 
