@@ -11,7 +11,7 @@ public abstract class RandomTests
 {
     private const int Steps = 200;
 
-    private static readonly TimeSpan SeedMax = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan SeedMax = TimeSpan.FromMinutes(5);
 
     private static readonly int Count = Number("HEARTH_SEEDS") ?? 6;
 
