@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace Hearth;
 
 /// <summary>Collects functions, objects and services; see <see cref="HearthApplication"/>.</summary>
-public sealed class HearthApplicationBuilder
+public sealed partial class HearthApplicationBuilder
 {
     private readonly CommandLine commandLine;
 

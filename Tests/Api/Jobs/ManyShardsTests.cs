@@ -98,10 +98,11 @@ public sealed class ManyShardsTests(MisbehavingSilo silo) : IClassFixture<Misbeh
                 ["Hearth:Queues:configured:DepthMax"] = "7", ["Hearth:Queues:configured:Timeout"] = "00:00:30", ["Hearth:Queues:configured:Retry:Attempts"] = "2",
                 ["Hearth:Queues:configured:Limits:Rates:0:Starts"] = "5", ["Hearth:Queues:configured:Limits:Rates:0:Per"] = "00:01:00",
                 ["Hearth:Queues:configured:DeadLetters:Queue"] = "dead", ["Hearth:Queues:configured:DeadLetters:Function"] = "echo",
+                ["Hearth:Queues:configured:Breaker:Failures"] = "5", ["Hearth:Queues:configured:Breaker:Pause"] = "00:01:00",
             });
         });
         var configured = (await app.Http.FetchAsync("/v1/queues/configured")).Is(200).Json.GetProperty("definition").GetRawText();
-        foreach (var part in new[] { "\"depthMax\":7", "\"timeout\":\"30s\"", "\"attempts\":2", "\"starts\":5,\"per\":\"1m\"", "\"deadLetters\":{\"queue\":\"dead\",\"function\":\"echo\"}" })
+        foreach (var part in new[] { "\"depthMax\":7", "\"timeout\":\"30s\"", "\"attempts\":2", "\"starts\":5,\"per\":\"1m\"", "\"deadLetters\":{\"queue\":\"dead\",\"function\":\"echo\"}", "\"breaker\":{\"failures\":5,\"of\":null,\"within\":null,\"pause\":\"1m\",\"pauseMax\":null,\"probes\":1}" })
             Assert.Contains(part, configured, StringComparison.Ordinal);
         for (var n = 0; n < 3; n++)
             (await app.Http.PostJobsAsync("coded", """{"function":"wordcount","inputText":"a"}""")).Is(202);
