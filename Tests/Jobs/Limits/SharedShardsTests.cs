@@ -1,5 +1,6 @@
 using Hearth.Jobs;
 using Hearth.Queues;
+using Hearth.Tests.Support.Cluster;
 using Hearth.Tests.Support.Jobs;
 
 namespace Hearth.Tests.Jobs.Limits;
@@ -84,6 +85,27 @@ public sealed class SharedShardsTests : IAsyncDisposable
         world.Gate("a").SetResult();
         await AllStartAsync(3);
         world.OpenAll();
+    }
+
+    [Fact]
+    public async Task A_silo_runs_no_more_than_its_share_of_all_shards_together()
+    {
+        await DefineAsync(new QueueLimits { ConcurrencyPerSilo = 2 });
+        // No shard moves there.
+        silo.View.Set(TestView.SiloOf(silo.View.Self), TestView.SiloOf("other", "elsewhere"));
+        for (var i = 0; i < 30; i++)
+            await SubmitAsync(i, "outside");
+        var held = new Dictionary<string, int>(StringComparer.Ordinal) { [silo.View.Self] = 0, ["other"] = 0 };
+        for (var call = 0; call < 300; call++)
+        {
+            var pump = call % 2 == 0 ? silo.NextCall() : new PumpCall("other", call);
+            held[pump.Silo] += (await silo.Grains.GetGrain<IShardGrain>(Key(call % Shards)).LeaseAsync("outside", 5, pump)).Length;
+            Assert.InRange(held[pump.Silo], 0, 2);
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
+            world.Clock.Advance(TimeSpan.FromMilliseconds(20));
+        }
+
+        Assert.All(held, each => Assert.Equal(2, each.Value));
     }
 
     [Fact]
