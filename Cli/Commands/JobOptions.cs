@@ -20,12 +20,22 @@ internal sealed class JobOptions
 
     private readonly Option<string?> unique = new("--unique")
     {
-        Description = "Not to be accepted while another of the function with this key is known.", HelpName = "KEY",
+        Description = "Jobs of the function with the same key are alike: not to be accepted while another is known, or as --unique-mode says.", HelpName = "KEY",
     };
+
+    private readonly Option<JobUniqueMode?> mode = new("--unique-mode")
+    {
+        Description = "What happens to a job of which another like it is known: refuse, throttle (the first in a period runs), debounce (the last of a burst runs), latest (the last one waits for the one that runs). [default: refuse]",
+        HelpName = "MODE",
+    };
+
+    private readonly Option<string?> within = Duration("--unique-within", "How long ago the other may have been accepted. [default: 24h]");
+    private readonly Option<string?> wait = Duration("--unique-wait", "With debounce: it starts when none has come for so long.");
+    private readonly Option<string?> max = Duration("--unique-max", "With debounce: but at most so long after the first.");
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { delay, expireAfter, timeout, priority, attempts, tag, key, unique })
+        foreach (var option in new Option[] { delay, expireAfter, timeout, priority, attempts, tag, key, unique, mode, within, wait, max })
             command.Options.Add(option);
     }
 
@@ -38,8 +48,17 @@ internal sealed class JobOptions
         Retry = parsed.GetValue(attempts) is { } count ? new JobRetry(Attempts: count) : null,
         Tags = parsed.GetValue(tag) is { Length: > 0 } tags ? tags : null,
         Key = parsed.GetValue(key),
-        Unique = parsed.GetValue(unique) is { } alike ? new JobUnique(alike) : null,
+        Unique = ReadUnique(parsed),
     };
+
+    private JobUnique? ReadUnique(ParseResult parsed)
+    {
+        var (alike, how) = (parsed.GetValue(unique), parsed.GetValue(mode));
+        var (period, pause, longest) = (Read(parsed, within), Read(parsed, wait), Read(parsed, max));
+        if (alike is null && (how, period, pause, longest) is not (null, null, null, null))
+            throw new UsageException("--unique-mode, --unique-within, --unique-wait and --unique-max say more about --unique KEY, which is missing.");
+        return alike is null ? null : new JobUnique(alike, period) { Mode = how, Wait = pause, Max = longest };
+    }
 
     private static Option<string?> Duration(string name, string description) => new(name) { Description = description, HelpName = "DURATION" };
 

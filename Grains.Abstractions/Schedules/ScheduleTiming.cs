@@ -19,9 +19,12 @@ public sealed record ScheduleTiming(
 /// <param name="Windows">Times of day with ticks, such as business hours; at most 50. Null: the whole day.</param>
 /// <param name="Outside">What becomes of a tick that is not allowed.</param>
 /// <param name="TimeZone">An IANA name; null: the schedule's.</param>
+/// <param name="LoadMax">
+/// Percent, 1 to 100: a tick waits while the processors of the pool's machines are busier than that on average, as long as the calendar allows ticks. Null: it does not.
+/// </param>
 public sealed record ScheduleCalendar(
     IReadOnlyList<DateOnly>? Holidays = null, IReadOnlyList<ScheduleWindow>? Windows = null, OutsidePolicy Outside = OutsidePolicy.Skip,
-    string? TimeZone = null);
+    string? TimeZone = null, int? LoadMax = null);
 
 /// <summary>A time of day with ticks.</summary>
 /// <param name="From">Its first moment, 00:00 to 23:59:59.</param>

@@ -78,8 +78,9 @@ internal sealed partial class ScheduleRunner(IScheduleStore store, IScheduleQueu
         try
         {
             var shard = await queues.ShardAsync(schedule.Definition.Queue, cancellationToken);
+            var load = schedule.Definition.Timing.Calendar?.LoadMax is null ? null : await queues.LoadAsync(schedule.Definition.Queue, cancellationToken);
             var now = store.Now;
-            var turn = ScheduleTurn.Take(schedule, now, id => open.Contains(new JobId(id)), () => InboxIds.Create(now, shard));
+            var turn = ScheduleTurn.Take(schedule, now, id => open.Contains(new JobId(id)), () => InboxIds.Create(now, shard), load);
             foreach (var job in turn.Cancels)
                 await queues.CancelAsync(new JobId(job), cancellationToken);
             return new ScheduleChange(schedule.Row.Id, schedule.Row.Revision, turn.State.Write(), turn.NextAt)

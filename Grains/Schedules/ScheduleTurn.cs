@@ -5,15 +5,15 @@ using Hearth.Storage;
 namespace Hearth.Schedules;
 
 /// <summary>
-/// What a schedule does at a time, decided by nothing but its arguments: (1) a tick that waited, when the job before has ended; (2) ticks that were
-/// missed, as the catch-up policy says; (3) ticks that are due, as the overlap policy says; (4) when to look again.
+/// What a schedule does at a time, decided by nothing but its arguments: (1) a tick that waited, when the job before has ended and the pool is idle enough;
+/// (2) ticks that were missed, as the catch-up policy says; (3) ticks that are due, as the overlap policy says; (4) when to look again.
 /// </summary>
 internal sealed class ScheduleTurn
 {
     /// <summary>A tick that is later is a missed one.</summary>
     public static readonly TimeSpan LateMax = TimeSpan.FromMinutes(1);
 
-    /// <summary>How often it is looked whether the job has ended that a tick waits for.</summary>
+    /// <summary>How often it is looked whether the job has ended that a tick waits for, and whether the pool is idle enough.</summary>
     public static readonly TimeSpan BufferedPoll = TimeSpan.FromSeconds(2);
 
     /// <summary>Ticks of one turn; the rest is done in the next, at once.</summary>
@@ -26,10 +26,12 @@ internal sealed class ScheduleTurn
     private readonly List<DateTimeOffset> buffered;
     private readonly List<ScheduleRunRow> runs = [];
     private readonly List<Guid> cancels = [];
+    private readonly int? load;
     private DateTimeOffset tick;
 
-    private ScheduleTurn(Schedule schedule, DateTimeOffset now, Func<Guid, bool> isOpen, Func<JobId> mint)
+    private ScheduleTurn(Schedule schedule, DateTimeOffset now, Func<Guid, bool> isOpen, Func<JobId> mint, int? load)
     {
+        this.load = load;
         (this.schedule, this.now, this.mint, tick) = (schedule, now, mint, schedule.State.Tick);
         open = [.. schedule.State.Open.Where(isOpen)];
         buffered = [.. schedule.State.Buffered];
@@ -41,16 +43,13 @@ internal sealed class ScheduleTurn
     /// <param name="now">On the store's clock.</param>
     /// <param name="isOpen">Whether a job has not ended.</param>
     /// <param name="mint">Makes ids for jobs.</param>
-    public static ScheduleTurnResult Take(Schedule schedule, DateTimeOffset now, Func<Guid, bool> isOpen, Func<JobId> mint) =>
-        new ScheduleTurn(schedule, now, isOpen, mint).Take();
+    /// <param name="load">Of the pool, percent; null: unknown. It counts where the calendar has a bound.</param>
+    public static ScheduleTurnResult Take(Schedule schedule, DateTimeOffset now, Func<Guid, bool> isOpen, Func<JobId> mint, int? load = null) =>
+        new ScheduleTurn(schedule, now, isOpen, mint, load).Take();
 
     private ScheduleTurnResult Take()
     {
-        if (open.Count == 0 && buffered.Count > 0)
-        {
-            Submit(buffered[0]);
-            buffered.RemoveAt(0);
-        }
+        TakeBuffered();
 
         CatchUp();
         while (runs.Count < TicksMax && schedule.Table.Next(tick) is { } next && schedule.Table.ReleaseOf(next) <= now)
@@ -60,16 +59,45 @@ internal sealed class ScheduleTurn
         }
 
         var state = schedule.State with { Tick = tick, Open = open, Buffered = buffered };
-        return new ScheduleTurnResult(state, NextAt(schedule.Table, state, now), runs, cancels);
+        return new ScheduleTurnResult(state, NextAt(schedule.Table, state, now, Definition.Timing.Calendar?.LoadMax is not null), runs, cancels);
     }
 
     /// <summary>When a schedule in a state is to be looked at; null: never by itself.</summary>
-    public static DateTimeOffset? NextAt(Timetable table, ScheduleState state, DateTimeOffset now)
+    public static DateTimeOffset? NextAt(Timetable table, ScheduleState state, DateTimeOffset now, bool hasLoadMax = false)
     {
         if (state.PausedAt is not null)
             return null;
         var next = table.Next(state.Tick) is { } tick ? table.ReleaseOf(tick) : (DateTimeOffset?)null;
-        return state.Buffered.Count > 0 && !(next < now + BufferedPoll) ? now + BufferedPoll : next;
+        if (state.Buffered.Count == 0)
+            return next;
+        var look = now + BufferedPoll;
+        // With a bound on the load, what waits goes only while ticks are allowed.
+        if (hasLoadMax && table.NextOpen(now) is { } opens && opens > look)
+            look = opens;
+        return next < look ? next : look;
+    }
+
+    private bool IsTooBusy => Definition.Timing.Calendar?.LoadMax is { } max && !(load <= max);
+
+    private void TakeBuffered()
+    {
+        if (buffered.Count == 0)
+            return;
+        if (Definition.Timing.Calendar is { LoadMax: not null } calendar && schedule.Table.NextOpen(now) != now)
+        {
+            if (calendar.Outside == OutsidePolicy.Shift)
+                return;
+            runs.AddRange(buffered.Select(waited => new ScheduleRunRow(waited, TickCause.Tick, TickOutcome.Skipped, now, Detail: "The calendar allows no more before it could run.")));
+            buffered.Clear();
+            return;
+        }
+
+        if (IsTooBusy || (open.Count > 0 && Definition.Overlap != OverlapPolicy.CancelOther))
+            return;
+        if (open.Count > 0)
+            CancelOthers();
+        Submit(buffered[0]);
+        buffered.RemoveAt(0);
     }
 
     private void CatchUp()
@@ -107,9 +135,17 @@ internal sealed class ScheduleTurn
 
     private void Overlap(DateTimeOffset due)
     {
+        if (IsTooBusy && WaitsForNothingElse())
+        {
+            buffered.Add(due);
+            runs.Add(new ScheduleRunRow(due, TickCause.Tick, TickOutcome.Buffered, now, Detail: Busy()));
+            return;
+        }
+
         var isBusy = open.Count > 0 || buffered.Count > 0;
         switch (Definition.Overlap)
         {
+            case OverlapPolicy.Allow or OverlapPolicy.CancelOther when IsTooBusy:
             case OverlapPolicy.Skip when isBusy:
             case OverlapPolicy.BufferOne when isBusy && buffered.Count >= 1:
             case OverlapPolicy.BufferAll when isBusy && buffered.Count >= ScheduleLimits.BufferedMax:
@@ -129,8 +165,15 @@ internal sealed class ScheduleTurn
         }
     }
 
+    /// <summary>Whether the pool's load is all that a tick has to wait for; where others wait for it already, the overlap policy says.</summary>
+    private bool WaitsForNothingElse() =>
+        buffered.Count == 0 && (open.Count == 0 || Definition.Overlap is OverlapPolicy.Allow or OverlapPolicy.CancelOther);
+
+    private string Busy() => string.Create(
+        CultureInfo.InvariantCulture, $"The pool's load {(load is { } percent ? $"is {percent}%" : "is not known")}, and loadMax {Definition.Timing.Calendar!.LoadMax}%.");
+
     private string Why() => buffered.Count > 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{buffered.Count} waited for the end of the job before already.")
+        ? string.Create(CultureInfo.InvariantCulture, $"{buffered.Count} waited already.")
         : $"Job {new JobId(open[^1])} had not ended.";
 
     private void CancelOthers()

@@ -157,6 +157,7 @@ internal static class SiloHost
         services.AddSingleton<CallEndpoint>();
         services.AddSingleton<CallPlaces>();
         services.AddSingleton<ICallCaches, CallCaches>();
+        services.AddSingleton<ProcessorMeter>();
         services.AddSingleton<ClusterRoutes>();
         services.AddSingleton<FunctionEndpoints>();
         services.AddSingleton<HealthEndpoints>();

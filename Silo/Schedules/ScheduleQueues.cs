@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Hearth.Cluster;
 using Hearth.Jobs;
 using Hearth.Storage;
@@ -6,10 +7,15 @@ using Orleans.Runtime;
 namespace Hearth.Schedules;
 
 /// <summary>The queues of this cluster.</summary>
-internal sealed class ScheduleQueues(ShardDirectory shards, IJobStore store, TimeProvider clock) : IScheduleQueues
+internal sealed class ScheduleQueues(ShardDirectory shards, IJobStore store, IClusterView cluster, IGrainFactory grains, TimeProvider clock) : IScheduleQueues
 {
     private static readonly TimeSpan TakeInMax = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TakeInPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LoadMax = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LoadAge = TimeSpan.FromSeconds(1);
+
+    /// <summary>Many schedules may wait for the same pool.</summary>
+    private readonly ConcurrentDictionary<string, (long At, int? Load)> loads = new(StringComparer.Ordinal);
 
     public async ValueTask<int> ShardAsync(string queue, CancellationToken cancellationToken)
     {
@@ -40,6 +46,31 @@ internal sealed class ScheduleQueues(ShardDirectory shards, IJobStore store, Tim
         catch (Exception e) when (e is OrleansException or StoreUnavailableException or TimeoutException)
         {
             // It is stored; the shard, or its next owner, reads its inbox by itself.
+        }
+    }
+
+    public async ValueTask<int?> LoadAsync(string queue, CancellationToken cancellationToken)
+    {
+        var pool = (await shards.TakersAsync(queue, cancellationToken)).Pool;
+        if (loads.TryGetValue(pool, out var known) && clock.GetElapsedTime(known.At) < LoadAge)
+            return known.Load;
+        var silos = cluster.Current.Silos.Where(silo => silo.Status == SiloStatus.Active && silo.Roles.HasFlag(SiloRoles.Worker) && silo.Pools.Contains(pool, StringComparer.Ordinal));
+        var told = (await Task.WhenAll(silos.Select(silo => LoadOfAsync(silo.Id, cancellationToken)))).OfType<int>().ToList();
+        var load = told.Count == 0 ? (int?)null : (int)Math.Round(told.Average());
+        loads[pool] = (clock.GetTimestamp(), load);
+        return load;
+    }
+
+    /// <summary>Null where it does not tell, because it has just started, or has gone.</summary>
+    private async Task<int?> LoadOfAsync(string silo, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await grains.GetGrain<ILoadGrain>(silo).ReadAsync().WaitAsync(LoadMax, clock, cancellationToken);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return null;
         }
     }
 

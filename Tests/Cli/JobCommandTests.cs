@@ -29,6 +29,18 @@ public sealed class JobCommandTests(ServedSilo silo) : IClassFixture<ServedSilo>
     }
 
     [Fact]
+    public async Task Of_a_burst_the_last_one_is_kept()
+    {
+        string[] burst = ["-q", "bursts", "--unique", "index", "--unique-mode", "debounce", "--unique-wait", "1h", "--unique-max", "2h"];
+        var first = await SubmitAsync(["echo", "1", .. burst]);
+        var last = await SubmitAsync(["echo", "2", .. burst]);
+        Assert.Matches("\nstate +cancelled\n", (await hearth.RunAsync("jobs", "show", first)).Is(0).Out);
+        Assert.Matches("\nstate +scheduled\n", (await hearth.RunAsync("jobs", "show", last)).Is(0).Out);
+        Assert.Contains("--unique KEY", (await hearth.RunAsync("submit", "echo", "1", "--unique-mode", "latest")).Is(2).Error, StringComparison.Ordinal);
+        Assert.Contains("--unique-mode", (await hearth.RunAsync("submit", "echo", "1", "--unique", "k", "--unique-mode", "odd")).Is(2).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_job_is_shown_cancelled_and_re_driven()
     {
         var id = await SubmitAsync("echo", "1", "--delay", "1h");

@@ -118,8 +118,17 @@ public sealed class TwoSiloTests : IAsyncLifetime
         var jobs = new List<string>();
         for (var n = 0; n < 6; n++)
             jobs.Add(await a.PostJobAsync(queues["a"], """{"function":"tell","input":{"name":"said"}}"""));
-        await a.ReachesAsync("telling.said", 3);
-        await b.ReachesAsync("telling.said", 3);
+        try
+        {
+            await a.ReachesAsync("telling.said", 3);
+            await b.ReachesAsync("telling.said", 3);
+        }
+        catch (Exception e)
+        {
+            var shown = await Task.WhenAll(jobs.Select(async job => (await a.FetchAsync(job)).Text));
+            throw new InvalidOperationException($"{e.Message}: {string.Join('\n', shown)} {(await a.FetchAsync("/v1/functions/tell")).Text} {(await b.FetchAsync("/v1/functions/tell")).Text}", e);
+        }
+
         foreach (var job in jobs)
         {
             await SiloGroup.EventuallyAsync(

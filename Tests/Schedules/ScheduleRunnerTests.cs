@@ -164,12 +164,16 @@ public sealed class ScheduleRunnerTests
 
         public List<JobId> Cancelled { get; } = [];
 
+        public int? Load { get; set; }
+
         public async ValueTask<int> ShardAsync(string queue, CancellationToken cancellationToken) => IsAway
             ? throw new StoreUnavailableException("No silo.")
             : await jobs.ShardNumberAsync(ShardKey.Of(queue), cancellationToken)
                 ?? (await jobs.ClaimAsync(ShardKey.Of(queue), "silo", isPlanned: false, cancellationToken)).Number;
 
         public Task TakeInAsync(JobId job, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public ValueTask<int?> LoadAsync(string queue, CancellationToken cancellationToken) => new(Load);
 
         public Task CancelAsync(JobId job, CancellationToken cancellationToken)
         {

@@ -128,6 +128,50 @@ public sealed class ScheduleTurnTests
         Assert.Null(schedule.Row.NextAt);
     }
 
+    [Theory]
+    [InlineData(OverlapPolicy.Skip, "01:00 Buffered, 02:00 Skipped, 01:00 Submitted, 03:00 Skipped")]
+    [InlineData(OverlapPolicy.BufferOne, "01:00 Buffered, 02:00 Skipped, 01:00 Submitted, 03:00 Buffered")]
+    [InlineData(OverlapPolicy.BufferAll, "01:00 Buffered, 02:00 Buffered, 01:00 Submitted, 03:00 Buffered")]
+    [InlineData(OverlapPolicy.Allow, "01:00 Buffered, 02:00 Skipped, 01:00 Submitted, 03:00 Submitted")]
+    [InlineData(OverlapPolicy.CancelOther, "01:00 Buffered, 02:00 Skipped, 01:00 Submitted, cancel 1, 03:00 Submitted")]
+    public void A_tick_waits_until_the_pool_is_idle_enough(OverlapPolicy overlap, string expected)
+    {
+        var (schedule, told) = (OffPeak(OutsidePolicy.Skip, overlap), new List<string>());
+        schedule = Take(schedule, At("01:00"), told, load: 31);
+        Assert.Equal(At("01:00") + ScheduleTurn.BufferedPoll, schedule.Row.NextAt);
+        schedule = Take(schedule, At("02:00"), told, load: null); // nobody can tell
+        schedule = Take(schedule, At("02:10"), told, load: 30);
+        Take(schedule, At("03:00"), told, load: 0);
+        Assert.Equal(expected, string.Join(", ", told));
+    }
+
+    [Theory]
+    [InlineData(OutsidePolicy.Skip, "01:00 Buffered, 02:00 Skipped, 03:00 Skipped, 04:00 Skipped, 01:00 Skipped")]
+    [InlineData(OutsidePolicy.Shift, "01:00 Buffered, 02:00 Skipped, 03:00 Skipped, 04:00 Skipped, 01:00 Submitted")]
+    public void A_tick_does_not_wait_beyond_the_window(OutsidePolicy outside, string expected)
+    {
+        var (schedule, told) = (OffPeak(outside, OverlapPolicy.Skip), new List<string>());
+        foreach (var time in new[] { "01:00", "02:00", "03:00", "04:00" })
+            schedule = Take(schedule, At(time), told, load: 80);
+        schedule = Take(schedule, At("05:00"), told, load: 0);
+        if (outside == OutsidePolicy.Shift)
+        {
+            // What would have been ticks during the day are one in the next window.
+            Assert.Equal(At("01:00").AddDays(1), schedule.Row.NextAt);
+            Take(schedule, At("01:00").AddDays(1), told, load: 5);
+        }
+
+        Assert.Equal(expected, string.Join(", ", told.Take(5)));
+    }
+
+    private static DateTimeOffset At(string time) => new(Noon.Date.AddDays(1) + TimeSpan.Parse(time, System.Globalization.CultureInfo.InvariantCulture), TimeSpan.Zero);
+
+    private static Schedule OffPeak(OutsidePolicy outside, OverlapPolicy overlap) => Schedule("0 1-4 * * *", d => d with
+    {
+        Overlap = overlap,
+        Timing = d.Timing with { Calendar = new ScheduleCalendar(Windows: [new ScheduleWindow(TimeSpan.FromHours(1), TimeSpan.FromHours(5))], Outside: outside, LoadMax: 30) },
+    });
+
     private static Schedule Schedule(string cron, Func<ScheduleDefinition, ScheduleDefinition> with)
     {
         var definition = with(new ScheduleDefinition(new ScheduleTiming(cron), "default", JobSpec.OfText("echo", "x")));
@@ -136,9 +180,9 @@ public sealed class ScheduleTurnTests
         return Hearth.Schedules.Schedule.Read(row);
     }
 
-    private Schedule Take(Schedule schedule, DateTimeOffset now, List<string> told)
+    private Schedule Take(Schedule schedule, DateTimeOffset now, List<string> told, int? load = null)
     {
-        var turn = ScheduleTurn.Take(schedule, now, open.Contains, () => new JobId(new Guid(++minted, 0, 0, new byte[8])));
+        var turn = ScheduleTurn.Take(schedule, now, open.Contains, () => new JobId(new Guid(++minted, 0, 0, new byte[8])), load);
         told.AddRange(turn.Cancels.Select(id => $"cancel {BitConverter.ToInt32(id.ToByteArray())}"));
         told.AddRange(turn.Runs.Select(run => $"{run.Tick:HH:mm} {run.Outcome}"));
         open.ExceptWith(turn.Cancels);

@@ -168,8 +168,8 @@ internal sealed class SmtpServer : IDisposable
     private async Task TakeAsync(Stream stream)
     {
         var mail = new StringBuilder();
-        while (await LineAsync(stream) is { } line && line != ".")
-            mail.Append(line.StartsWith('.') ? line[1..] : line).Append('\n');
+        while (await LineAsync(stream) is var line && line != ".")
+            mail.Append((line ?? throw new IOException("The client hung up in a mail.")).StartsWith('.') ? line[1..] : line).Append('\n');
         var refusal = Judge(mail.ToString());
         if (refusal is null)
         {

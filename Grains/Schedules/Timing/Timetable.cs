@@ -66,6 +66,11 @@ internal sealed class Timetable
         ? tick.AddMilliseconds(StableHash.Of($"{name}@{tick.UtcTicks}") % (ulong)(jitter.TotalMilliseconds + 1))
         : tick;
 
+    /// <summary>When the calendar allows ticks, from a time on; null: never any more.</summary>
+    public DateTimeOffset? NextOpen(DateTimeOffset from) => hours is null ? from
+        : hours.NextOpen(from.UtcDateTime) is { } open ? new DateTimeOffset(open, TimeSpan.Zero)
+        : null;
+
     private DateTime? NextAllowed(DateTime after)
     {
         if (hours is null)

@@ -45,6 +45,8 @@ internal static class TimingRules
             return new JobMistake("calendar.windows", Text($"A calendar has 1 to {ScheduleLimits.WindowsMax} windows; leave them out for the whole day."));
         if (!Enum.IsDefined(calendar.Outside))
             return new JobMistake("calendar.outside", "outside must be skip or shift.");
+        if (calendar.LoadMax is < 1 or > 100)
+            return new JobMistake("calendar.loadMax", "loadMax must be 1 to 100 percent.");
         for (var i = 0; i < (calendar.Windows?.Count ?? 0); i++)
         {
             if (Check(calendar.Windows![i], Text($"calendar.windows[{i}].")) is { } mistake)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -14,6 +15,7 @@ namespace Hearth.Api.Calls;
 internal sealed class CallCache(TimeSpan cacheFor, PayloadKind takes, TimeProvider clock)
 {
     private const long BytesMax = 64 << 20;
+    private const int HeadBytes = 5;
 
     private static readonly ConditionalWeakTable<ServedFunction, CallCache> All = [];
 
@@ -23,7 +25,7 @@ internal sealed class CallCache(TimeSpan cacheFor, PayloadKind takes, TimeProvid
         ? All.GetValue(function, f => new CallCache(cacheFor, f.Input.Kind, f.Clock))
         : null;
 
-    /// <summary>SHA-256 of all that the answer depends on; of a function that takes typed values, blanks in the JSON do not count.</summary>
+    /// <summary>SHA-256 of all that the answer depends on; of a function that takes typed values, blanks and escapes in the JSON do not count.</summary>
     public string KeyOf(CallInput input, IReadOnlyDictionary<string, string> parameters)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -45,24 +47,36 @@ internal sealed class CallCache(TimeSpan cacheFor, PayloadKind takes, TimeProvid
     {
         try
         {
-            Span<byte> kind = stackalloc byte[1];
             for (var reader = new Utf8JsonReader(json); reader.Read();)
-            {
-                // No number or text as it is written has such a byte: it tells where each ends.
-                kind[0] = (byte)reader.TokenType;
-                hash.AppendData(kind);
-                if (!reader.HasValueSequence)
-                    hash.AppendData(reader.ValueSpan);
-                else
-                    foreach (var segment in reader.ValueSequence)
-                        hash.AppendData(segment.Span);
-            }
-
+                Append(hash, ref reader);
             return true;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the second: text that UTF-8 cannot hold
         {
             return false;
+        }
+    }
+
+    /// <summary>The kind of a token, its length, and itself; text without its escapes, of which clients write more or fewer.</summary>
+    private static void Append(IncrementalHash hash, ref Utf8JsonReader reader)
+    {
+        var length = reader.HasValueSequence ? (int)reader.ValueSequence.Length : reader.ValueSpan.Length;
+        var value = ArrayPool<byte>.Shared.Rent(length + HeadBytes);
+        try
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                length = reader.CopyString(value.AsSpan(HeadBytes));
+            else if (reader.HasValueSequence)
+                reader.ValueSequence.CopyTo(value.AsSpan(HeadBytes));
+            else
+                reader.ValueSpan.CopyTo(value.AsSpan(HeadBytes));
+            value[0] = (byte)reader.TokenType;
+            BinaryPrimitives.WriteInt32LittleEndian(value.AsSpan(1), length);
+            hash.AppendData(value, 0, HeadBytes + length);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(value);
         }
     }
 

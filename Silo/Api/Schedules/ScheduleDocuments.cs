@@ -83,12 +83,12 @@ internal sealed record ScheduleDocument(
     private static string? Text(TimeSpan? time) => time is { } known ? System.Xml.XmlConvert.ToString(known) : null;
 }
 
-internal sealed record CalendarDocument(IReadOnlyList<string>? Holidays, IReadOnlyList<WindowDocument>? Windows, OutsidePolicy Outside, string? TimeZone)
+internal sealed record CalendarDocument(IReadOnlyList<string>? Holidays, IReadOnlyList<WindowDocument>? Windows, OutsidePolicy Outside, string? TimeZone, int? LoadMax)
 {
     public static CalendarDocument? From(ScheduleCalendar? calendar) => calendar is null ? null : new CalendarDocument(
         calendar.Holidays?.Select(day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)).ToList(),
         calendar.Windows?.Select(window => new WindowDocument(Text(window.From), Text(window.To), window.Days)).ToList(),
-        calendar.Outside, calendar.TimeZone);
+        calendar.Outside, calendar.TimeZone, calendar.LoadMax);
 
     private static string Text(TimeSpan time) => time == TimeSpan.FromDays(1)
         ? "24:00"

@@ -20,7 +20,7 @@ internal sealed class ScheduleReader(JobBuilder builder)
     public static readonly string[] Known =
         [.. Timing, "description", "overlap", "catchUp", "catchUpWindow", "queue", "job", "paused", "reason"];
 
-    public static readonly string[] Calendar = ["holidays", "windows", "outside", "timeZone"];
+    public static readonly string[] Calendar = ["holidays", "windows", "outside", "timeZone", "loadMax"];
 
     public static readonly string[] Window = ["from", "to", "days"];
 
@@ -111,7 +111,8 @@ internal sealed class ScheduleReader(JobBuilder builder)
         return new ScheduleCalendar(
             fields.Has("holidays") ? [.. fields.Array("holidays", ScheduleLimits.HolidaysMax, "days").Select((day, i) => Holiday(fields, day, i))] : null,
             fields.Has("windows") ? [.. fields.Array("windows", ScheduleLimits.WindowsMax, "windows").Select((w, i) => ReadWindow(w, i, lenient))] : null,
-            Choice(fields, "outside", OutsidePolicy.Skip), fields.Text("timeZone"));
+            Choice(fields, "outside", OutsidePolicy.Skip), fields.Text("timeZone"),
+            fields.Has("loadMax") ? fields.Whole("loadMax", null, 1, 100) : null);
     }
 
     private static DateOnly Holiday(WorkerFields fields, JsonElement day, int index) =>

@@ -4,6 +4,7 @@ using Hearth.Api.Schedules;
 using Hearth.Functions;
 using Hearth.Jobs;
 using Hearth.Tests.Support;
+using Hearth.Tests.Support.Jobs;
 
 namespace Hearth.Tests.Api.Schedules;
 
@@ -43,11 +44,34 @@ public sealed class ScheduleApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_tick_waits_for_an_idle_pool_and_says_so()
+    {
+        (await PutAsync("off-peak", """{"every": "1s", "overlap": "allow", "calendar": {"loadMax": 101}, "job": {"function": "echo", "input": 1}}""")).IsProblem(422, "invalid-input");
+        using var stop = new CancellationTokenSource();
+        var burning = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Factory.StartNew(() => Burn(stop.Token), TaskCreationOptions.LongRunning)).ToList();
+        (await PutAsync("off-peak", """{"every": "1s", "overlap": "allow", "calendar": {"loadMax": 1}, "job": {"function": "echo", "input": 1}}""")).Is(201);
+        await JobWorld.EventuallyAsync(async () => (await RunsAsync()).Contains("The pool's load is", StringComparison.Ordinal), "a tick waits for the load");
+        await stop.CancelAsync();
+        await Task.WhenAll(burning);
+        (await Http.AskAsync("PATCH", "/v1/schedules/off-peak", """{"calendar": {"loadMax": 100}}"""u8.ToArray(), "application/merge-patch+json")).Is(200);
+        await JobWorld.EventuallyAsync(async () => (await RunsAsync()).Contains("\"submitted\"", StringComparison.Ordinal), "it runs");
+        (await Http.AskAsync("DELETE", "/v1/schedules/off-peak")).Is(204);
+
+        async Task<string> RunsAsync() => (await Http.FetchAsync("/v1/schedules/off-peak/runs")).Is(200).Text;
+
+        static void Burn(CancellationToken stop)
+        {
+            while (!stop.IsCancellationRequested)
+                Thread.SpinWait(1_000);
+        }
+    }
+
+    [Fact]
     public async Task Every_member_comes_back()
     {
         const string Full = """
             {"description": "All of it", "cron": "*/5 9-17 * * 1-5", "timeZone": "Europe/Berlin", "start": "2030-01-01T00:00:00Z", "end": "2040-01-01T00:00:00Z", "jitter": "PT1M",
-             "calendar": {"holidays": ["2030-12-25"], "windows": [{"from": "22:00", "to": "24:00"}, {"from": "09:00", "to": "17:30:15", "days": ["monday", "friday"]}], "outside": "shift", "timeZone": "UTC"},
+             "calendar": {"holidays": ["2030-12-25"], "windows": [{"from": "22:00", "to": "24:00"}, {"from": "09:00", "to": "17:30:15", "days": ["monday", "friday"]}], "outside": "shift", "timeZone": "UTC", "loadMax": 30},
              "overlap": "bufferOne", "catchUp": "all", "catchUpWindow": "PT2H", "queue": "q", "paused": true, "reason": "not yet",
              "job": {"function": "primes", "input": {"upTo":10}, "priority": 2, "expireAfter": "PT1H", "timeout": "PT30S", "retry": {"attempts": 3, "factor": 1.5, "jitter": 0, "initial": "PT2S", "nonRetryable": ["A"]}, "tags": ["t"]}}
             """;
@@ -55,6 +79,7 @@ public sealed class ScheduleApiTests : IAsyncLifetime
         foreach (var member in JsonDocument.Parse(Full).RootElement.EnumerateObject().Where(m => m.Name is not ("start" or "end" or "calendar" or "job")))
             Assert.Equal(member.Value.ToString(), made.GetProperty(member.Name).ToString());
         Assert.Equal(2, made.GetProperty("calendar").GetProperty("windows").GetArrayLength());
+        Assert.Equal(30, made.GetProperty("calendar").GetProperty("loadMax").GetInt32());
         Assert.Equal("24:00", made.GetProperty("calendar").GetProperty("windows")[0].GetProperty("to").GetString());
         Assert.Equal("17:30:15", made.GetProperty("calendar").GetProperty("windows")[1].GetProperty("to").GetString());
         Assert.Equal(JsonValueKind.Null, made.GetProperty("nextTick").ValueKind);

@@ -23,6 +23,30 @@ public sealed class FillCacheTests
         Assert.Equal("2 of run 4", (await silo.Http.CallAsync("report", """{"day":2}""")).Is(200).Json.GetString());
     }
 
+    [Theory]
+    [InlineData("""{"name":"Zoë & O'Neil","at":"05:00+01:00"}""", """{ "name": "Zo\u00eb \u0026 O\u0027Neil", "at": "05:00\u002B01:00" }""", true)]
+    [InlineData("""{"name":"a"}""", """{"name":"b"}""", false)]
+    [InlineData("""{"name":"a","at":"b"}""", """{"name":"ab"}""", false)]
+    public async Task Inputs_that_are_written_otherwise_have_the_same_answer(string filled, string asked, bool isSame)
+    {
+        await using var silo = await StartedApplication.StartAsync(builder =>
+        {
+            builder.AddBuiltInFunctions();
+            builder.AddFunction("greet", (GreetInput input) => input.Name + input.At, o => o.CacheFor = TimeSpan.FromHours(1));
+        });
+        (await silo.Http.CallAsync("fill-cache", $$"""{"function":"greet","inputs":[{{filled}}]}""")).Is(200);
+        Assert.Equal(isSame, (await silo.Http.CallAsync("greet", asked)).Is(200).Headers.ContainsKey("Age"));
+    }
+
+    [Fact]
+    public async Task A_mistake_is_not_tried_again()
+    {
+        await using var silo = await StartAsync(() => 0);
+        var job = await silo.Http.SubmitAsync("fill-cache", """{"function":"echo","inputs":[1]}""");
+        var end = (await silo.Http.FetchAsync(job + "?wait=30s")).Is(200).Json;
+        Assert.Equal(("failed", 1), (end.GetProperty("state").GetString(), end.GetProperty("attempt").GetInt32()));
+    }
+
     [Fact]
     public async Task A_schedule_fills_it()
     {
@@ -71,4 +95,6 @@ public sealed class FillCacheTests
     });
 
     private sealed record ReportInput(int Day);
+
+    private sealed record GreetInput(string Name, string? At = null);
 }

@@ -46,13 +46,18 @@ internal sealed class FillCacheFunction(IServiceProvider services) : IFunction<F
     private ServedFunction Check(FillCacheInput input)
     {
         if (input.Inputs is not { Count: > 0 and <= InputsMax })
-            throw new FunctionException($"inputs: 1 to {InputsMax} inputs are filled at once, and these are {input.Inputs?.Count ?? 0}.");
+            throw Mistake($"inputs: 1 to {InputsMax} inputs are filled at once, and these are {input.Inputs?.Count ?? 0}.");
         if (Registry.FindOffered(input.Function) is not { } function)
-            throw new FunctionException($"function: there is no function '{input.Function}'{(Registry.Near(input.Function) is [var near, ..] ? $"; did you mean {near}?" : ".")}");
+            throw Mistake($"function: there is no function '{input.Function}'{(Registry.Near(input.Function) is [var near, ..] ? $"; did you mean {near}?" : ".")}");
         if (CallCache.For(function) is null)
-            throw new FunctionException($"function: '{function.Name}' is not cacheable; its option cacheFor would make it so.");
-        return function;
+            throw Mistake($"function: '{function.Name}' is not cacheable; its option cacheFor would make it so.");
+        return function.Input.Kind is PayloadKind.Json or PayloadKind.Text or PayloadKind.None
+            ? function
+            : throw Mistake($"function: '{function.Name}' takes bytes, which cannot be given as inputs here.");
     }
+
+    /// <summary>Another attempt would not help.</summary>
+    private static FunctionOutcomeException Mistake(string message) => JobOutcome.FailForGood(message);
 
     private async Task<CachedAnswer?> ComputeAsync(ServedFunction function, FillCacheInput input, int index, CancellationToken cancellationToken)
     {
@@ -62,7 +67,7 @@ internal sealed class FillCacheFunction(IServiceProvider services) : IFunction<F
         }
         catch (HearthException e)
         {
-            throw new FunctionException($"inputs[{index}]: {e.Message}", e);
+            throw e.Problem.Status is >= 400 and < 500 and not 429 ? Mistake($"inputs[{index}]: {e.Message}") : new FunctionException($"inputs[{index}]: {e.Message}", e);
         }
     }
 
