@@ -43,7 +43,8 @@ internal static class ScheduleSchemas
                 }
               },
               "outside": { "enum": ["skip", "shift"], "default": "skip", "description": "What becomes of a tick that is not allowed: none, or moved to when the next is." },
-              "timeZone": { "type": "string", "description": "IANA name; the schedule's by default." }
+              "timeZone": { "type": "string", "description": "IANA name; the schedule's by default." },
+              "loadMax": { "type": "integer", "minimum": 1, "maximum": 100, "description": "Percent: a tick waits while the processors of the pool's machines are busier than that." }
             }
           }
         }

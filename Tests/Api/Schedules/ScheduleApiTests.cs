@@ -50,7 +50,7 @@ public sealed class ScheduleApiTests : IAsyncLifetime
         using var stop = new CancellationTokenSource();
         var burning = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Factory.StartNew(() => Burn(stop.Token), TaskCreationOptions.LongRunning)).ToList();
         (await PutAsync("off-peak", """{"every": "1s", "overlap": "allow", "calendar": {"loadMax": 1}, "job": {"function": "echo", "input": 1}}""")).Is(201);
-        await JobWorld.EventuallyAsync(async () => (await RunsAsync()).Contains("The pool's load is", StringComparison.Ordinal), "a tick waits for the load");
+        await JobWorld.EventuallyAsync(async () => (await RunsAsync()).Contains("and loadMax 1%", StringComparison.Ordinal), "a tick waits for the load");
         await stop.CancelAsync();
         await Task.WhenAll(burning);
         (await Http.AskAsync("PATCH", "/v1/schedules/off-peak", """{"calendar": {"loadMax": 100}}"""u8.ToArray(), "application/merge-patch+json")).Is(200);
