@@ -12,14 +12,17 @@ internal sealed class SiloRegistrar(ISiloTable table, TimeProvider clock, Connec
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The table's own bound on an answer is short, for leases: a start has more time.</summary>
+    private static readonly TimeSpan AwayMax = TimeSpan.FromSeconds(15);
+
     /// <exception cref="StartException">Another silo lives that has the name.</exception>
-    /// <exception cref="StoreUnavailableException">The table cannot be reached.</exception>
+    /// <exception cref="StoreUnavailableException">The table could not be reached for 15 s.</exception>
     public async Task JoinAsync(SiloRegistration silo, CancellationToken cancellationToken)
     {
         var start = clock.GetTimestamp();
         SiloHolder? first = null;
         string? superseded = null;
-        while (await Task.Run(() => table.Register(silo, superseded), cancellationToken) is { } holder)
+        while (await RegisterAsync(silo, superseded, start, cancellationToken) is { } holder)
         {
             first ??= holder;
             if (holder.Id != first.Id || holder.RenewedAt != first.RenewedAt)
@@ -29,6 +32,22 @@ internal sealed class SiloRegistrar(ISiloTable table, TimeProvider clock, Connec
                 superseded = holder.Id;
             else
                 await Task.Delay(LookAgain, clock, cancellationToken);
+        }
+    }
+
+    /// <summary>Again where it is not known to have succeeded: repeating it changes nothing.</summary>
+    private async Task<SiloHolder?> RegisterAsync(SiloRegistration silo, string? superseded, long start, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await Task.Run(() => table.Register(silo, superseded), cancellationToken);
+            }
+            catch (StoreUnavailableException) when (clock.GetElapsedTime(start) < AwayMax)
+            {
+                await Task.Delay(LookAgain, clock, cancellationToken);
+            }
         }
     }
 

@@ -60,6 +60,18 @@ public sealed class SiloRegistrarTests : IDisposable
     }
 
     [Fact]
+    public async Task A_start_waits_a_while_for_a_table_that_does_not_answer()
+    {
+        world.Table.IsAway = true;
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => JoinAsync("a", (_, _, _) => Task.FromResult(false), TimeSpan.FromSeconds(20)));
+        var joining = JoinAsync("a", (_, _, _) => Task.FromResult(false), TimeSpan.FromSeconds(20));
+        await Task.Delay(TimeSpan.FromMilliseconds(60), TimeProvider.System);
+        world.Table.IsAway = false;
+        await joining;
+        Assert.Equal(["a.new"], world.Table.Read().Silos.Select(silo => silo.Id));
+    }
+
+    [Fact]
     public async Task A_port_that_nobody_listens_on_refuses()
     {
         Assert.True(await TcpProbe.IsRefusedAsync("127.0.0.1", 0, CancellationToken.None));
