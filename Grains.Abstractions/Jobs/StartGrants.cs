@@ -27,12 +27,13 @@ public readonly record struct UsedStarts([property: Id(0)] long Grant, [property
 /// <param name="Running">Its jobs that run, and starts that it has and has not used.</param>
 /// <param name="Wanted">How many more it could start at once.</param>
 /// <param name="Used">Grants that are over; told again until that is answered.</param>
+/// <param name="InAll">No more than so many of those that are wanted, wherever they run; 0: as many as are wanted.</param>
 [GenerateSerializer]
 [Immutable]
 [Alias("hearth.starts-ask")]
 public sealed record StartsAsk(
     [property: Id(0)] string Shard, [property: Id(1)] long Epoch, [property: Id(2)] long Number, [property: Id(3)] SiloStarts[] Running,
-    [property: Id(4)] SiloStarts[] Wanted, [property: Id(5)] UsedStarts[] Used);
+    [property: Id(4)] SiloStarts[] Wanted, [property: Id(5)] UsedStarts[] Used, [property: Id(6)] int InAll = 0);
 
 /// <summary>Starts that a shard may make.</summary>
 /// <param name="Epoch">Of the keeper's owner; 0: it keeps no books, or has heard something newer.</param>

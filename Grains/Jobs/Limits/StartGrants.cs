@@ -16,8 +16,10 @@ internal sealed class StartGrants
     private readonly Dictionary<string, int> told = new(StringComparer.Ordinal);
     private readonly List<UsedStarts> over = [];
     private QueueLimits? limits;
+    private int toldInAll;
     private long keeper;
     private long number;
+    private long numberMet;
 
     private bool HasRates => limits!.Rates is { Count: > 0 };
 
@@ -67,6 +69,9 @@ internal sealed class StartGrants
         MustAsk |= max - room > told.GetValueOrDefault(silo);
         return room;
     }
+
+    /// <summary>Whether one may start on a silo, unless its time has passed.</summary>
+    public bool HasFor(string silo) => grants.Exists(grant => grant.LeftFor(silo, IsPerSilo) > 0);
 
     /// <summary>A job has been taken, and is to be handed out.</summary>
     public void Reserve(string silo) => grants.Find(grant => grant.LeftFor(silo, IsPerSilo) > 0)?.Take(silo, IsPerSilo);
@@ -126,19 +131,11 @@ internal sealed class StartGrants
             DropUnused();
         }
 
-        told.Clear();
-        var more = ready - Left;
-        foreach (var (silo, count) in wanted)
-        {
-            if (more > 0)
-                told[silo] = Math.Min(count, more);
-            more -= count;
-        }
-
+        Tell(Math.Max(0, ready - Left));
         MustAsk = false;
         var all = running.Concat(grants.SelectMany(grant => grant.Rest)).GroupBy(silo => silo.Silo, StringComparer.Ordinal)
             .Select(silo => new SiloStarts(silo.Key, silo.Sum(some => some.Count)));
-        return new StartsAsk(shard, epoch, ++number, [.. all], [.. told.Select(silo => new SiloStarts(silo.Key, silo.Value))], [.. over]);
+        return new StartsAsk(shard, epoch, ++number, [.. all], [.. told.Select(silo => new SiloStarts(silo.Key, silo.Value))], [.. over], toldInAll);
     }
 
     /// <summary>The keeper has answered.</summary>
@@ -151,7 +148,16 @@ internal sealed class StartGrants
         if (grant.Epoch < keeper)
             return false;
         if (grant.Epoch > keeper)
+        {
             Meet(grant.Epoch);
+        }
+        else if (ask.Number <= numberMet)
+        {
+            // The keeper has been told since that nothing is left of it.
+            MustAsk = true;
+            return true;
+        }
+
         over.RemoveAll(some => ask.Used.Contains(some));
         if (grant.Given.Length == 0)
             return true;
@@ -160,8 +166,12 @@ internal sealed class StartGrants
         {
             Lower(wanted, silo, count);
             Lower(told, silo, count);
+            toldInAll -= count;
         }
 
+        // Of these the keeper knows nothing any more.
+        if (toldInAll <= 0)
+            told.Clear();
         return true;
     }
 
@@ -174,7 +184,7 @@ internal sealed class StartGrants
     {
         if (epoch < keeper)
             return false;
-        keeper = epoch;
+        (keeper, numberMet) = (epoch, number);
         grants.Clear();
         over.Clear();
         return true;
@@ -188,8 +198,27 @@ internal sealed class StartGrants
             counts.Remove(silo);
     }
 
+    /// <summary>Each silo could start all that is ready: which of them is full, only the keeper knows.</summary>
+    private void Tell(int inAll)
+    {
+        told.Clear();
+        toldInAll = inAll;
+        foreach (var (silo, count) in wanted)
+        {
+            if (Math.Min(count, inAll) is > 0 and var some)
+                told[silo] = some;
+        }
+    }
+
     private void Drop(Grant grant)
     {
+        // A silo that did not come for its own leaves them to others, until it comes.
+        if (IsPerSilo)
+        {
+            foreach (var (silo, _) in grant.Rest)
+                wanted.Remove(silo);
+        }
+
         grant.Drop();
         MustAsk = true;
         EndIfOver(grant);

@@ -58,8 +58,9 @@ internal sealed partial class StartKeeper
             host.Call(shard.Key);
         }
 
-        if (left <= 0 && book is not null && book.Room(now) == 0)
-            heldUntil = Math.Max(storeAgainAt, book.RoomAt(now));
+        // Where the rates have room already, it is a job's end that is waited for, which is told.
+        if (left <= 0 && book is not null && book.Room(now) == 0 && Math.Max(storeAgainAt, book.RoomAt(now)) is var at && at > now)
+            heldUntil = at;
         host.Arm();
     }
 

@@ -78,6 +78,7 @@ internal sealed partial class StartKeeper(long epoch, QueueLimits limits, IStart
         foreach (var used in ask.Used)
             Settle(shard, used);
         shard.Wanted = [.. ask.Wanted];
+        shard.InAll = ask.InAll > 0 ? ask.InAll : ask.Wanted.Sum(silo => silo.Count);
         Line(shard);
         return shard;
     }
@@ -113,7 +114,7 @@ internal sealed partial class StartKeeper(long epoch, QueueLimits limits, IStart
 
     private SiloStarts[] Give(KnownShard shard, long now)
     {
-        var left = shard.Wanted.Count == 0 ? 0 : ShareOf(shard, Room(now), null, now);
+        var left = shard.Wanted.Count == 0 ? 0 : Math.Min(shard.InAll, ShareOf(shard, Room(now), null, now));
         if (left <= 0)
             return [];
         var gets = new List<SiloStarts>(shard.Wanted.Count);
@@ -217,6 +218,9 @@ internal sealed partial class StartKeeper(long epoch, QueueLimits limits, IStart
 
         public List<SiloStarts> Wanted { get; set; } = [];
 
+        /// <summary>No more than so many of these.</summary>
+        public int InAll { get; set; }
+
         /// <summary>It was called, and what there is is kept for it until then, in ticks; 0: it was not.</summary>
         public long CalledUntil { get; set; }
 
@@ -230,6 +234,13 @@ internal sealed partial class StartKeeper(long epoch, QueueLimits limits, IStart
 
         public void Lower(SiloStarts by)
         {
+            InAll -= by.Count;
+            if (InAll <= 0)
+            {
+                Wanted.Clear();
+                return;
+            }
+
             var at = Wanted.FindIndex(silo => silo.Silo == by.Silo);
             var rest = Wanted[at].Count - by.Count;
             if (rest > 0)

@@ -15,21 +15,30 @@ internal sealed partial class ShardGrain
 
     public async Task<JobLease[]> LeaseAsync(string function, int max, PumpCall pump)
     {
-        if (memory.QueueOf(function) is not { } queue || !MayStart() || !MayHold(pump, function))
+        if (memory.QueueOf(function) is not { } queue)
+        {
+            ReturnUnused();
             return [];
-        var taken = Take(queue, max, holders.PlaceOf(pump.Silo));
-        return taken.Count == 0 ? [] : await ThenConfigureAsync(LeaseAsync(queue, taken, pump, function));
+        }
+
+        var taken = TakeFor(queue, max, pump);
+        if (taken.Count == 0 && grants is not null && await GetStartsAsync(queue.HasOffers, pump.Silo))
+            taken = TakeFor(queue, max, pump);
+        if (taken.Count > 0)
+            return await ThenConfigureAsync(LeaseAsync(queue, taken, pump, function));
+        ReturnUnused();
+        return [];
     }
 
     public async Task<JobLease?> LeaseSuspectAsync(IReadOnlyCollection<string> functions, PumpCall pump)
     {
-        if (!MayStart() || !MayHold(pump, null))
-            return null;
-        var silo = holders.PlaceOf(pump.Silo);
-        if (TakeSuspect(functions, silo) is not { } suspect)
-            return null;
-        Start(suspect, store.Now, silo);
-        return await ThenConfigureAsync(LeaseAsync(suspect.Queue, [suspect], pump, null)) is [var lease] ? lease : null;
+        var suspect = TakeSuspectFor(functions, pump);
+        if (suspect is null && grants is not null && await GetStartsAsync(memory.Suspects.Any(job => functions.Contains(job.Queue.Function)), pump.Silo))
+            suspect = TakeSuspectFor(functions, pump);
+        if (suspect is not null)
+            return await ThenConfigureAsync(LeaseAsync(suspect.Queue, [suspect], pump, null)) is [var lease] ? lease : null;
+        ReturnUnused();
+        return null;
     }
 
     public async Task CompleteAsync(JobResult[] results)
@@ -62,6 +71,20 @@ internal sealed partial class ShardGrain
         var isSilent = IsSilent;
         wasSilent |= isSilent;
         return !isLost && !isMoving && !isSilent && !definition.Paused && !isToConfigure;
+    }
+
+    private List<JobEntry> TakeFor(FunctionQueue queue, int max, PumpCall pump) =>
+        MayStart() && MayHold(pump, queue.Function) ? Take(queue, max, holders.PlaceOf(pump.Silo)) : [];
+
+    private JobEntry? TakeSuspectFor(IReadOnlyCollection<string> functions, PumpCall pump)
+    {
+        if (!MayStart() || !MayHold(pump, null))
+            return null;
+        var silo = holders.PlaceOf(pump.Silo);
+        var suspect = TakeSuspect(functions, silo);
+        if (suspect is not null)
+            Start(suspect, store.Now, silo);
+        return suspect;
     }
 
     private List<JobEntry> Take(FunctionQueue queue, int max, byte holder)

@@ -17,10 +17,13 @@ internal sealed partial class ShardGrain
 
     public async Task<OutsideJob[]> LeaseOutsideAsync(OutsideAsk ask)
     {
-        if (!MayStart())
-            return [];
-        var taken = TakeOutside(ask);
-        return taken.Count == 0 ? [] : await ThenConfigureAsync(LeaseOutsideAsync(taken, ask));
+        List<JobEntry> taken = MayStart() ? TakeOutside(ask) : [];
+        if (taken.Count == 0 && grants is not null && await GetStartsAsync(ask.Functions.Any(IsLinedUp), "") && MayStart())
+            taken = TakeOutside(ask);
+        if (taken.Count > 0)
+            return await ThenConfigureAsync(LeaseOutsideAsync(taken, ask));
+        ReturnUnused();
+        return [];
     }
 
     private async Task<OutsideJob[]> LeaseOutsideAsync(List<JobEntry> taken, OutsideAsk ask)
@@ -93,6 +96,9 @@ internal sealed partial class ShardGrain
 
         outsideBell.Ring(function);
     }
+
+    private bool IsLinedUp(string function) =>
+        memory.QueueOf(function)?.HasOffers == true || memory.Suspects.Any(job => !job.IsChanging && job.Queue.Function == function);
 
     private bool HasReady(string function) =>
         limits is null

@@ -14,6 +14,9 @@ internal sealed partial class ShardGrain
     private static readonly TimeSpan AskMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>A pump waits for an answer so long, and for two of them before it gives up a silo that is not its own.</summary>
+    private static readonly TimeSpan HearMax = TimeSpan.FromMilliseconds(40);
+
     /// <summary>The generation that this shard shares its queue's limits with; null: it is alone.</summary>
     private QueueGeneration? shared;
 
@@ -23,6 +26,8 @@ internal sealed partial class ShardGrain
     private bool knowsKeeper;
     private (string Keeper, StartGrants Grants)? numbered;
     private bool isAsking;
+    private bool isKeeperLate;
+    private TaskCompletionSource? heard;
     private bool isStoring;
 
     bool IStartKeeperHost.MayGive => !isLost && !isMoving && !isToConfigure && !IsSilentNow();
@@ -184,7 +189,9 @@ internal sealed partial class ShardGrain
         {
             while (grants is { MustAsk: true } mine && limits is not null && !isLost && !isMoving)
             {
-                if (!await TryAskAsync(mine))
+                isKeeperLate = !await TryAskAsync(mine);
+                TellHeard();
+                if (isKeeperLate)
                     await Task.Delay(AskAgain, clock, leaving.Token);
             }
         }
@@ -195,7 +202,33 @@ internal sealed partial class ShardGrain
         finally
         {
             isAsking = false;
+            TellHeard();
         }
+    }
+
+    /// <summary>
+    /// Waits for starts that were just asked for: whoever wants them has slots now, and when he comes the next time these starts may be over. The first answer
+    /// may be to an ask before. A keeper that is late once is not waited for before it has answered.
+    /// </summary>
+    /// <param name="isAnyReady">There are jobs to start.</param>
+    /// <param name="silo">Where.</param>
+    private async Task<bool> GetStartsAsync(bool isAnyReady, string silo)
+    {
+        var n = 0;
+        for (; n < 2 && isAnyReady && isAsking && !isKeeperLate && grants?.HasFor(silo) == false; n++)
+        {
+            var next = (heard ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            await next.WaitAsync(HearMax, clock, leaving.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            isKeeperLate |= !next.IsCompleted;
+        }
+
+        return n > 0 && grants?.HasFor(silo) == true;
+    }
+
+    private void TellHeard()
+    {
+        heard?.TrySetResult();
+        heard = null;
     }
 
     private async Task<bool> TryAskAsync(StartGrants mine)

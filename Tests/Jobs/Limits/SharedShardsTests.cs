@@ -109,6 +109,59 @@ public sealed class SharedShardsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Few_jobs_do_not_wait_for_a_full_silo_while_another_is_idle()
+    {
+        await DefineAsync(new QueueLimits { ConcurrencyPerSilo = 2 });
+        silo.View.Set(TestView.SiloOf(silo.View.Self), TestView.SiloOf("other", "elsewhere"));
+        for (var i = 0; i < 4; i++)
+            await SubmitAsync(1, "outside");
+        await HoldAsync(() => silo.NextCall());
+        var call = 0;
+        await HoldAsync(() => new PumpCall("other", ++call));
+
+        async Task HoldAsync(Func<PumpCall> pump)
+        {
+            var held = 0;
+            await JobWorld.EventuallyAsync(
+                async () => (held += (await silo.Grains.GetGrain<IShardGrain>(Key(1)).LeaseAsync("outside", 9, pump())).Length) == 2, "a silo has its two");
+        }
+    }
+
+    [Fact]
+    public async Task A_pump_gets_what_it_comes_for_with_the_same_call()
+    {
+        await DefineAsync(new QueueLimits { Concurrency = 4 });
+        await SubmitAsync(1, "outside");
+        await LeaseAsync(1);
+        for (var i = 2; i < 10; i++)
+        {
+            await SubmitAsync(1, "outside");
+            // Whatever was granted before is over.
+            world.Clock.Advance(TimeSpan.FromMilliseconds(1_100));
+            await LeaseFromAsync(silo.Grains.GetGrain<IShardGrain>(Key(1)));
+            Assert.Equal(i, leased.Count);
+        }
+    }
+
+    [Fact]
+    public async Task A_start_whose_only_job_was_cancelled_goes_back_when_a_pump_finds_none()
+    {
+        await DefineAsync(new QueueLimits { Concurrency = 1 });
+        await SubmitAsync(1, "outside");
+        await LeaseAsync(1);
+        var cancelled = await SubmitAsync(1, "outside");
+        var shard = silo.Grains.GetGrain<IShardGrain>(Key(1));
+        // Somebody looks whether there is one, and it is granted a start.
+        await shard.ReadyOutsideAsync(["outside"], CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
+        await shard.CancelAsync(cancelled);
+        await SubmitAsync(2, "outside");
+        Assert.Empty(await shard.LeaseAsync("outside", 5, silo.NextCall()));
+        // The clock stands still, so that no grant is over.
+        await JobWorld.EventuallyAsync(
+            async () => (await silo.Grains.GetGrain<IShardGrain>(Key(2)).LeaseAsync("outside", 5, silo.NextCall())).Length == 1, "the other shard has the start");
+    }
+
+    [Fact]
     public async Task A_change_of_the_limits_counts_for_all_shards()
     {
         await DefineAsync(new QueueLimits { Concurrency = 1 });
