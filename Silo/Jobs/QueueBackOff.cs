@@ -11,7 +11,7 @@ internal sealed class QueueBackOff(ShardDirectory shards, TimeProvider clock)
     /// <exception cref="Hearth.Storage.StoreUnavailableException">A shard could not be told; others may have been.</exception>
     public async Task EndAsync(string queue, CancellationToken cancellationToken)
     {
-        // Where the pool has no silo, nobody knows of any.
+        // Where the pool has no silo, nobody knows of any. No error: a former shard's pool may have gone for good.
         var there = (await shards.ShardsAsync(queue, cancellationToken)).Where(shard => shards.HasHome(shard.Key));
         foreach (var some in there.Chunk(ShardsAtOnce))
         {

@@ -97,7 +97,7 @@ internal sealed class PermitBook
         foreach (var limit in limits)
         {
             var known = before.Find(permits => permits.Scope == ScopeOf(limit));
-            known?.Rate.Change(limit, now);
+            known?.Change(limit, now);
             all.Add(known ?? Make(limit, past, now));
         }
     }

@@ -1,3 +1,5 @@
+using Hearth.Queues;
+
 namespace Hearth.Jobs;
 
 /// <summary>
@@ -72,9 +74,22 @@ internal sealed class RatePermits(StartRate rate, Guid scope)
 
     public void Stored()
     {
-        if (coming is { } block)
+        if (coming is { } block && IsStored)
             blocks.Add(block);
+        else if (coming is { } late)
+            rate.Release(late.Left);
         coming = null;
+    }
+
+    /// <summary>The limit is another from now on. Where starts are not stored any more, what is left of blocks may start as all else.</summary>
+    public void Change(RateLimit limit, long now)
+    {
+        rate.Change(limit, now);
+        if (IsStored)
+            return;
+        foreach (var block in blocks)
+            rate.Release(block.Left);
+        blocks.Clear();
     }
 
     public void NotStored()
@@ -108,9 +123,7 @@ internal sealed class RatePermits(StartRate rate, Guid scope)
         if (IsStored)
         {
             var block = blocks.Find(block => block.Out > 0 && now <= block.Until)!;
-            block.Out--;
-            if (block is { Left: 0, Out: 0 } && now - block.From < block.Until - now)
-                timeParts = Math.Min(timeParts * 2, TimeParts);
+            Use(block, now);
         }
 
         rate.Use(1, now);
@@ -131,7 +144,7 @@ internal sealed class RatePermits(StartRate rate, Guid scope)
         if (IsStored)
         {
             for (var i = 0; i < count; i++)
-                (blocks.Find(block => block.Out > 0 && at <= block.Until) ?? blocks.Find(block => block.Out > 0)!).Out--;
+                Use(blocks.Find(block => block.Out > 0 && at <= block.Until) ?? blocks.Find(block => block.Out > 0)!, at);
         }
 
         if (at <= now)
@@ -171,6 +184,14 @@ internal sealed class RatePermits(StartRate rate, Guid scope)
     }
 
     public bool IsOver(long now) => !IsWaiting && (!IsStored || blocks.TrueForAll(block => block.Out == 0 && block.Until < now)) && IsOverRate(now);
+
+    /// <summary>A block that is used up early need not be good for so long.</summary>
+    private void Use(Block block, long at)
+    {
+        block.Out--;
+        if (block is { Left: 0, Out: 0 } && at - block.From < block.Until - at)
+            timeParts = Math.Min(timeParts * 2, TimeParts);
+    }
 
     private bool IsOverRate(long now)
     {

@@ -54,7 +54,7 @@ internal sealed partial class ShardLimits
     {
         var now = Now;
         if (breaker.StateAt(now) == BreakerState.Open)
-            heldUntil = breaker.OpenUntil;
+            HoldUntil(breaker.OpenUntil);
         return breaker.Room(now);
     }
 }

@@ -22,18 +22,25 @@ internal sealed partial class ShardGrain
 
     private CircuitBreaker? breaker;
 
-    /// <summary>When it was last stored: the last row is the one that counts.</summary>
+    /// <summary>When it was last stored, or was to be: the last row is the one that counts.</summary>
     private DateTimeOffset breakerStoredAt;
+
+    /// <summary>What was to be stored of it was not: a new owner would not find it as it is.</summary>
+    private bool isBreakerUnknown;
 
     public async Task EndBackOffAsync()
     {
         await RecoveredAsync();
         var wasOpen = breaker is { OpenUntil: > 0 };
         limits?.EndBackOff();
-        if (wasOpen)
-            StoreBreaker(breaker!);
+        if (breaker is not null && (wasOpen || isBreakerUnknown))
+            StoreBreaker(breaker);
         ArmTimer();
         await journal.WriteAsync();
+        // It may be somebody else who closes it, and that is under way.
+        await journal.CatchUpAsync();
+        if (breaker is not null && isBreakerUnknown)
+            throw new StoreUnavailableException("Jobs start again, but that the circuit breaker is closed could not be stored; try again.");
     }
 
     /// <summary>The definition says something else of it; what it has counted and whether it is open stays.</summary>
@@ -45,15 +52,17 @@ internal sealed partial class ShardGrain
             return;
         }
 
-        if (breaker is { OpenUntil: > 0 })
+        // Whoever defines another one later does not find this: what was not stored when it went is when that one comes.
+        var (isToStore, now) = (isBreakerUnknown || breaker is { OpenUntil: > 0 }, store.Now.UtcTicks);
+        var closed = breaker ?? new CircuitBreaker(rule!, now);
+        closed.Close(now);
+        if (isToStore)
         {
-            // Whoever defines another one later does not find this.
-            breaker.Close(store.Now.UtcTicks);
-            StoreBreaker(breaker);
+            StoreBreaker(closed);
             _ = journal.WriteAsync();
         }
 
-        gauge.Breaker = breaker = rule is null ? null : new CircuitBreaker(rule, store.Now.UtcTicks);
+        gauge.Breaker = breaker = rule is null ? null : closed;
         isToConfigure = true;
         ConfigureWhenQuiet();
     }
@@ -69,9 +78,11 @@ internal sealed partial class ShardGrain
             AttemptOutcome.Failed when result.Extras is null or { BackOff: BackOff.Job } => true,
             _ => null,
         };
-        if (failed is not { } isFailure || !limits.Judge(job, isFailure))
+        var isChanged = failed is { } isFailure && limits.Judge(job, isFailure);
+        if (isChanged || isBreakerUnknown)
+            StoreBreaker(breaker);
+        if (!isChanged)
             return;
-        StoreBreaker(breaker);
         if (breaker.OpenUntil == 0)
         {
             LogClosed(logger, Key);
@@ -84,6 +95,7 @@ internal sealed partial class ShardGrain
 
     private void StoreBreaker(CircuitBreaker changed)
     {
+        isBreakerUnknown = false;
         var at = At(changed.ChangedAt);
         breakerStoredAt = at > breakerStoredAt ? at : breakerStoredAt + BreakerStep;
         journal.Gathering.Permits.Add(new PermitRow(BreakerScope, breakerStoredAt, changed.Openings, breakerStoredAt + BreakerKeptFor));

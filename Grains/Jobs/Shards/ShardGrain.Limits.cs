@@ -220,6 +220,7 @@ internal sealed partial class ShardGrain
     {
         foreach (ref readonly var row in permits)
         {
+            isBreakerUnknown |= row.Scope == BreakerScope;
             limits?.NotStored(row.Scope, row.Count);
             keeper?.NotStored(row.Scope, row.Count);
         }

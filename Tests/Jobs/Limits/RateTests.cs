@@ -96,6 +96,65 @@ public sealed class RateTests
         AssertWithin(limit, starts);
     }
 
+    /// <summary>The bucket before is stored, and the one after matters for five seconds only.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_bucket_that_is_not_stored_any_more_has_the_permits_of_its_block(bool isThere)
+    {
+        var rig = new LimitsRig(new QueueLimits { Rates = [new RateLimit(1, TimeSpan.FromSeconds(20), 1)] });
+        rig.Add();
+        Assert.Empty(rig.Answer());
+        if (isThere)
+            rig.Arrive();
+        rig.Use(new QueueLimits { Rates = [new RateLimit(4, TimeSpan.FromSeconds(20), 1)] });
+        rig.RingAll();
+        var started = rig.Answer().Count;
+        rig.Arrive();
+        Assert.Equal(1, started + rig.Answer().Count);
+        rig.Now += TimeSpan.FromSeconds(5).Ticks;
+        rig.Add();
+        Assert.Single(rig.Answer());
+    }
+
+    /// <summary>Nobody wanted them, or the store was slow: later blocks are good for longer. That ends.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Blocks_that_are_used_up_early_are_good_for_a_short_time_again(bool isGranted)
+    {
+        var (now, hour, rows) = (0L, TimeSpan.FromHours(1).Ticks, new List<(long At, int Count)>());
+        var permits = new RatePermits(StartRate.Of(new RateLimit(160, TimeSpan.FromHours(1)), now), Guid.Empty);
+        Assert.Equal(hour / 32, Take());
+        for (var i = 0; i < 5; i++)
+        {
+            now += hour + TimeSpan.TicksPerMinute;
+            Assert.Equal(hour / 16 << i, Take());
+        }
+
+        for (var i = 0; i < 5; i++)
+        {
+            for (var starts = permits.Room(now); starts > 0; starts--)
+            {
+                permits.Reserve(now);
+                if (isGranted)
+                    permits.UseGranted(1, now, now);
+                else
+                    permits.Use(now);
+            }
+
+            now += hour + TimeSpan.TicksPerMinute;
+            Assert.Equal(hour / 2 >> i, Take());
+        }
+
+        long Take()
+        {
+            Assert.True(permits.TryTakeBlock(now, rows));
+            permits.Stored();
+            return rows[^1].At - now;
+        }
+    }
+
     [Fact]
     public void What_a_window_remembers_has_bounds()
     {

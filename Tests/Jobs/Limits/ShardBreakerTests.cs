@@ -1,5 +1,6 @@
 using Hearth.Jobs;
 using Hearth.Queues;
+using Hearth.Storage;
 using Hearth.Tests.Support.Jobs;
 
 namespace Hearth.Tests.Jobs.Limits;
@@ -7,6 +8,8 @@ namespace Hearth.Tests.Jobs.Limits;
 /// <summary>A shard with a circuit breaker: its pump, its owners, its store.</summary>
 public sealed class ShardBreakerTests : IAsyncDisposable
 {
+    private static readonly QueueBreaker Rule = new(1, Pause: TimeSpan.FromMinutes(10));
+
     private readonly JobWorld world = new();
 
     public ValueTask DisposeAsync() => world.DisposeAsync();
@@ -56,6 +59,107 @@ public sealed class ShardBreakerTests : IAsyncDisposable
         Assert.Single(await silo.Shard.LeaseOutsideAsync(ask with { Max = 2 }));
     }
 
-    private static Task DefineAsync(JobSilo silo, QueueBreaker breaker) =>
+    /// <summary>The pump asks once, after the end that opened it. Nothing else is due, runs or ends then.</summary>
+    [Fact]
+    public async Task Jobs_that_were_ready_when_it_opened_start_after_the_pause()
+    {
+        world.Concurrency = 1;
+        var silo = await world.StartAsync();
+        await DefineAsync(silo, Rule);
+        var opens = await silo.SubmitAsync("hold", "first", new JobOptions { Retry = new RetryPolicy(Attempts: 1) });
+        await world.RunsAsync(opens);
+        world.Gate("second").SetResult();
+        var waiting = await silo.SubmitAsync("hold", "second");
+        world.Gate("first").SetException(new InvalidOperationException("down"));
+        await world.EndAsync(opens);
+        await AssertStartsAfterThePauseAsync(silo, waiting);
+    }
+
+    [Fact]
+    public async Task Jobs_of_a_new_owner_start_after_the_pause_that_the_former_one_began()
+    {
+        var silo = await world.StartAsync();
+        await DefineAsync(silo, Rule);
+        await world.EndAsync(await silo.SubmitAsync("fail", options: new JobOptions { Retry = new RetryPolicy(Attempts: 1) }));
+        var waiting = await silo.SubmitAsync("echo");
+        silo.Crash();
+        await AssertStartsAfterThePauseAsync(await NextAsync(), waiting);
+    }
+
+    [Fact]
+    public async Task A_reset_that_was_not_stored_is_when_it_is_asked_for_again()
+    {
+        var silo = await OpenAsync();
+        silo.Store.FailNextWrite();
+        await Assert.ThrowsAsync<StoreUnavailableException>(silo.Shard.EndBackOffAsync);
+        await silo.Shard.EndBackOffAsync();
+        Assert.Equal(BreakerState.Closed, await StateOfNextOwnerAsync(silo));
+    }
+
+    [Fact]
+    public async Task One_that_is_defined_anew_is_closed_for_the_next_owner_though_its_end_was_not_stored()
+    {
+        var silo = await OpenAsync();
+        silo.Store.FailNextWrite();
+        await DefineAsync(silo, null);
+        await DefineAsync(silo, Rule);
+        // Stored after what the shard has gathered before.
+        await silo.SubmitAsync("echo");
+        Assert.Equal(BreakerState.Closed, await StateOfNextOwnerAsync(silo));
+    }
+
+    [Fact]
+    public async Task An_opening_that_was_not_stored_is_with_the_attempt_when_that_is_told_again()
+    {
+        var silo = await OpenAsync(isToldTwice: true);
+        Assert.Equal(BreakerState.Open, await StateOfNextOwnerAsync(silo));
+    }
+
+    private static Task DefineAsync(JobSilo silo, QueueBreaker? breaker) =>
         silo.Grains.GetGrain<IQueueGrain>(JobSilo.Queue).PutAsync(new QueueDefinition { Breaker = breaker }, QueueCondition.None);
+
+    private static async Task<BreakerState?> StateAsync(JobSilo silo) => (await silo.Shard.DepthAsync()).Holds?.Breaker?.State;
+
+    /// <summary>A silo that runs nothing, with a breaker that was opened by what the test has leased.</summary>
+    private async Task<JobSilo> OpenAsync(bool isToldTwice = false)
+    {
+        var silo = await world.StartAsync("nothing");
+        await DefineAsync(silo, Rule);
+        await silo.SubmitAsync("echo");
+        var lease = Assert.Single(await silo.Shard.LeaseAsync("echo", 1, silo.NextCall()));
+        JobResult[] failed = [new(lease.Id, lease.Attempt, AttemptOutcome.Failed, world.Store.Now, world.Store.Now, Error: "down")];
+        if (isToldTwice)
+        {
+            silo.Store.FailNextWrite();
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => silo.Shard.CompleteAsync(failed));
+        }
+
+        await silo.Shard.CompleteAsync(failed);
+        Assert.Equal(BreakerState.Open, await StateAsync(silo));
+        return silo;
+    }
+
+    private async Task<BreakerState?> StateOfNextOwnerAsync(JobSilo silo)
+    {
+        silo.Crash();
+        return await StateAsync(await NextAsync());
+    }
+
+    private async Task<JobSilo> NextAsync()
+    {
+        var silo = await world.StartAsync();
+        // Once its jobs are recovered.
+        await silo.Shard.ReadInboxAsync();
+        return silo;
+    }
+
+    /// <summary>Nobody asks from outside, and only time goes by.</summary>
+    private async Task AssertStartsAfterThePauseAsync(JobSilo silo, JobId waiting)
+    {
+        await JobWorld.EventuallyAsync(async () => await StateAsync(silo) == BreakerState.Open, "it is open");
+        // The pump has asked, and knows that there is nothing.
+        await JobWorld.PauseAsync();
+        Assert.Empty(world.RunsOf(waiting));
+        Assert.Equal(JobState.Succeeded, (await world.EndLaterAsync(waiting, TimeSpan.FromSeconds(1))).State);
+    }
 }
