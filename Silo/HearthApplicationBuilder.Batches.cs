@@ -18,14 +18,16 @@ public sealed partial class HearthApplicationBuilder
     /// </summary>
     /// <param name="name">1 to 64 lower-case letters, digits, dots, dashes, underscores; starts with a letter.</param>
     /// <param name="function">
-    /// Returns an outcome for each input, in their order: a value, or an exception for that one alone. One that it throws fails all of them. Its token fires when
-    /// all of them have been cut off.
+    /// Returns an outcome for each input, in their order: a value, or an exception for that one alone; one that is not set fails too. An exception that it throws
+    /// fails all of them. Its token fires when all of them have been cut off.
     /// </param>
     /// <param name="max">Inputs of one run, 1 to <see cref="BatchMax"/>.</param>
-    /// <param name="window">How long the first waits for others, up to <see cref="BatchWindowMax"/>; part of its timeout.</param>
+    /// <param name="window">
+    /// How long the first waits for others, up to <see cref="BatchWindowMax"/>; part of its timeout. If one of them has no more time than that, half of its time.
+    /// </param>
     /// <param name="configure">
     /// Version, timeout, limits, route; see <see cref="FunctionOptions"/>. <see cref="FunctionOptions.Concurrency"/> counts inputs, not runs: 64 by default, or twice
-    /// <paramref name="max"/> if that is more.
+    /// <paramref name="max"/> if that is more. A run that goes on though all of its inputs were cut off counts as one.
     /// </param>
     /// <exception cref="ArgumentException"><paramref name="max"/>, <paramref name="window"/> or the options are out of their bounds.</exception>
     public HearthApplicationBuilder AddBatchFunction<TIn, TOut>(

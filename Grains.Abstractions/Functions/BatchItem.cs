@@ -8,18 +8,21 @@ public sealed record BatchItem<TIn>(TIn Input, FunctionContext Context);
 
 /// <summary>
 /// How one of the inputs went: a value, or an exception that fails its job alone. <see cref="JobOutcome"/> makes exceptions for other ends:
-/// <c>JobOutcome.Snooze(TimeSpan.FromMinutes(5))</c>. Values and exceptions become one by themselves.
+/// <c>JobOutcome.Snooze(TimeSpan.FromMinutes(5))</c>. Values and exceptions become one by themselves. One that was never set, the <c>default</c>, fails its job.
 /// </summary>
 /// <typeparam name="TOut">What it answers.</typeparam>
 public readonly struct BatchOutcome<TOut>
 {
-    private BatchOutcome(TOut value, Exception? error) => (Value, Error) = (value, error);
+    private BatchOutcome(TOut value, Exception? error) => (Value, Error, IsSet) = (value, error, true);
 
     /// <summary>The result; the default where it has failed.</summary>
     public TOut Value { get; }
 
     /// <summary>Why it has failed, or how else it ends; null: it has succeeded.</summary>
     public Exception? Error { get; }
+
+    /// <summary>False for the <c>default</c>, which nobody has meant.</summary>
+    internal bool IsSet { get; }
 
     /// <summary>It has succeeded.</summary>
     /// <param name="value">The result.</param>

@@ -64,6 +64,9 @@ public sealed partial class FunctionContext
     /// <summary>Whoever runs the job; null for a call.</summary>
     internal IRunHost? Host { init => heardBy = value; }
 
+    /// <summary>Whether the body may be called now; a call's always may. Not to be asked later: then the run may have got its voice.</summary>
+    internal bool MayBegin => Volatile.Read(ref heardBy) is not IRunHost host || host.MayBegin;
+
     /// <summary>What the run has said; null when it has not.</summary>
     internal IRunVoice? Voice => Volatile.Read(ref heardBy) as IRunVoice;
 

@@ -5,6 +5,9 @@ namespace Hearth.Functions;
 /// <summary>Whoever runs attempts of jobs, and hears what they say of themselves.</summary>
 internal interface IRunHost
 {
+    /// <summary>Whether an attempt may begin now; asked right before its body.</summary>
+    bool MayBegin { get; }
+
     /// <summary>Called when an attempt says something for the first time; most never do.</summary>
     IRunVoice Hear(JobId job, int attempt);
 }

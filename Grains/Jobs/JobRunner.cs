@@ -55,7 +55,7 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
     /// </summary>
     /// <returns>The result of an attempt that could not start; null when it has.</returns>
     public JobResult? TryStart(
-        in JobLease lease, FunctionRun run, IRunHost host, DateTimeOffset started, Func<bool> mayBegin, out ValueTask<RunOutcome> ended)
+        in JobLease lease, FunctionRun run, IRunHost host, DateTimeOffset started, out ValueTask<RunOutcome> ended)
     {
         ended = default;
         try
@@ -67,7 +67,7 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
             var context = function.CreateContext(
                 job.ContentType, job.Options?.Parameters ?? NoParameters, lease.Id, lease.Attempt, lease.Epoch, timeout,
                 host, job.Options?.TraceParent);
-            ended = run.StartAsync(context, timeout, CancellationToken.None, inline: true, mayBegin);
+            ended = run.StartAsync(context, timeout, CancellationToken.None, inline: true);
             return null;
         }
         catch (Exception e)
@@ -162,7 +162,7 @@ internal sealed partial class JobRunner(FunctionRegistry registry, IJobStore sto
             RunEnd.Cancelled => "cancelled",
             _ => outcome.Error?.GetType().Name ?? "failed",
         };
-        return Failed(lease, run, started, AttemptOutcome.Failed, RunErrors.Describe(run.Function, outcome), type);
+        return Failed(lease, run, started, AttemptOutcome.Failed, RunErrors.Describe(run.Function, outcome, lease.Spec.Options?.Timeout), type);
     }
 
     /// <summary>The function has said what is to become of the job.</summary>

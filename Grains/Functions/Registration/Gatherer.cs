@@ -1,9 +1,15 @@
+using Hearth.Functions.Runs;
+
 namespace Hearth.Functions.Registration;
 
 /// <summary>
 /// Hands the inputs of several runs to one: (1) a run brings its input, and waits; (2) when there are enough, or the first has waited for the window, they
 /// are handed over together; (3) each run ends as its own outcome says. A run that is cut off meanwhile ends by itself, and its outcome is of no use.
 /// </summary>
+/// <remarks>
+/// The last run that is cut off keeps its slot until the body has really ended, as one does that has a body of its own: so there are never more bodies than
+/// <see cref="FunctionOptions.Concurrency"/> says, though they hang.
+/// </remarks>
 internal sealed class Gatherer<TIn, TOut>(
     string function, Func<IReadOnlyList<BatchItem<TIn>>, CancellationToken, Task<IReadOnlyList<BatchOutcome<TOut>>>> body, int max, TimeSpan window, TimeProvider clock)
 {
@@ -13,29 +19,47 @@ internal sealed class Gatherer<TIn, TOut>(
     public async Task<TOut> RunAsync(TIn input, FunctionContext context, CancellationToken stop)
     {
         var entry = new Entry(new BatchItem<TIn>(input, context), stop);
-        Join(entry);
-        return await entry.Ended.Task.WaitAsync(stop);
+        var joined = Join(entry);
+        try
+        {
+            return await entry.Ended.Task.WaitAsync(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            if (IsLastToLeave(joined, entry))
+            {
+                _ = joined.Stop.CancelAsync();
+                await ((Task)entry.Ended.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            throw;
+        }
     }
 
-    private void Join(Entry entry)
+    private Gathering Join(Entry entry)
     {
         Gathering joined;
         lock (gate)
         {
-            joined = current ??= Begin();
+            joined = current ??= Open();
             joined.Entries.Add(entry);
             if (joined.Entries.Count < max)
-                return;
+            {
+                LeaveTime(joined, entry.Item.Context.Deadline - clock.GetUtcNow());
+                return joined;
+            }
+
             current = null;
         }
 
         HandOver(joined);
+        return joined;
     }
 
-    private Gathering Begin()
+    private Gathering Open()
     {
-        var begun = new Gathering();
-        begun.Timer = clock.CreateTimer(
+        var opened = new Gathering { Since = clock.GetTimestamp(), Wait = window };
+        opened.Timer = clock.CreateTimer(
             gathering =>
             {
                 lock (gate)
@@ -48,8 +72,18 @@ internal sealed class Gatherer<TIn, TOut>(
 
                 HandOver((Gathering)gathering!);
             },
-            begun, window, Timeout.InfiniteTimeSpan);
-        return begun;
+            opened, window, Timeout.InfiniteTimeSpan);
+        return opened;
+    }
+
+    /// <summary>One whose time would be over in the window is waited for half of it; the other half is the body's.</summary>
+    private void LeaveTime(Gathering gathering, TimeSpan left)
+    {
+        if (left > gathering.Wait - clock.GetElapsedTime(gathering.Since))
+            return;
+        gathering.Since = clock.GetTimestamp();
+        gathering.Wait = left > TimeSpan.Zero ? left / 2 : TimeSpan.Zero;
+        gathering.Timer!.Change(gathering.Wait, Timeout.InfiniteTimeSpan);
     }
 
     private void HandOver(Gathering gathering)
@@ -57,37 +91,43 @@ internal sealed class Gatherer<TIn, TOut>(
         gathering.Timer?.Dispose();
         // Not in the turn nor in the trace of the run that came last, which is only one of them.
         ThreadPool.UnsafeQueueUserWorkItem(
-            static both => _ = both.Gatherer.RunAsync([.. both.Entries.Where(entry => !entry.Stop.IsCancellationRequested)]),
-            (Gatherer: this, gathering.Entries), preferLocal: false);
+            static both => _ = both.Gatherer.RunAsync(both.gathering), (Gatherer: this, gathering), preferLocal: false);
     }
 
-    private async Task RunAsync(Entry[] entries)
+    private async Task RunAsync(Gathering gathering)
     {
+        var entries = Begin(gathering);
         if (entries.Length == 0)
             return;
-        using var all = new CancellationTokenSource();
-        var left = entries.Length;
-        var following = entries.Select(entry => entry.Stop.UnsafeRegister(
-            _ =>
-            {
-                if (Interlocked.Decrement(ref left) == 0)
-                    _ = all.CancelAsync();
-            },
-            null)).ToList();
         try
         {
-            End(entries, await body([.. entries.Select(entry => entry.Item)], all.Token));
+            End(entries, await body([.. entries.Select(entry => entry.Item)], gathering.Stop.Token));
         }
         catch (Exception e)
         {
             foreach (var entry in entries)
                 entry.Ended.TrySetException(e);
         }
-        finally
+    }
+
+    /// <summary>Takes those that wait still. Jobs that might begin when they came may not by now: the silo has lost its lease in the window.</summary>
+    private Entry[] Begin(Gathering gathering)
+    {
+        lock (gate)
         {
-            foreach (var one in following)
-                await one.DisposeAsync();
+            gathering.HasBegun = true;
+            foreach (var entry in gathering.Entries.Where(entry => !entry.Item.Context.MayBegin))
+                entry.Ended.TrySetException(new NotBegunException());
+            gathering.Entries.RemoveAll(entry => entry.Stop.IsCancellationRequested || entry.Ended.Task.IsCompleted);
+            return [.. gathering.Entries];
         }
+    }
+
+    /// <summary>A run is cut off: in the window it makes room for another.</summary>
+    private bool IsLastToLeave(Gathering gathering, Entry entry)
+    {
+        lock (gate)
+            return gathering.Entries.Remove(entry) && gathering is { HasBegun: true, Entries.Count: 0 };
     }
 
     private void End(Entry[] entries, IReadOnlyList<BatchOutcome<TOut>> outcomes)
@@ -98,20 +138,39 @@ internal sealed class Gatherer<TIn, TOut>(
         {
             if (outcomes[i].Error is { } error)
                 entries[i].Ended.TrySetException(error);
-            else
+            else if (outcomes[i].IsSet)
                 entries[i].Ended.TrySetResult(outcomes[i].Value);
+            else
+                entries[i].Ended.TrySetException(new FunctionException($"Function '{function}': outcome {i} was not set; give each input a value or an exception."));
         }
     }
 
-    private sealed record Entry(BatchItem<TIn> Item, CancellationToken Stop)
+    /// <summary>One run's input. Compared by reference: two may bring the same.</summary>
+    private sealed class Entry(BatchItem<TIn> item, CancellationToken stop)
     {
+        public BatchItem<TIn> Item { get; } = item;
+
+        public CancellationToken Stop { get; } = stop;
+
         public TaskCompletionSource<TOut> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private sealed class Gathering
     {
+        /// <summary>Those that have not been cut off.</summary>
         public List<Entry> Entries { get; } = [];
 
+        /// <summary>Fires when none is left. Never disposed: it has no timer, and the last may leave when the body has just ended.</summary>
+        public CancellationTokenSource Stop { get; } = new();
+
         public ITimer? Timer { get; set; }
+
+        /// <summary>From when on the timer runs, as a timestamp.</summary>
+        public long Since { get; set; }
+
+        /// <summary>How long it runs.</summary>
+        public TimeSpan Wait { get; set; }
+
+        public bool HasBegun { get; set; }
     }
 }

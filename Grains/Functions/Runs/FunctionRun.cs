@@ -29,7 +29,6 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
     private CancellationTokenSource cancellation = new();
     private CancellationTokenRegistration callerGone;
     private bool answersInline;
-    private Func<bool>? mayBegin;
     private Activity? activity;
     private int state; // the lowest two bits; above them the number of the run, so that nothing meant for one run meets the slot's next
     private int holders;
@@ -80,14 +79,11 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
     /// <param name="inline">
     /// Whether the caller may go on on the body's thread when that ended without awaiting: without another hop, but before the slot is free.
     /// </param>
-    /// <param name="mayBegin">Asked right before the body; false: the run is cancelled instead.</param>
-    public ValueTask<RunOutcome> StartAsync(
-        FunctionContext context, TimeSpan timeout, CancellationToken caller, bool inline = false, Func<bool>? mayBegin = null)
+    public ValueTask<RunOutcome> StartAsync(FunctionContext context, TimeSpan timeout, CancellationToken caller, bool inline = false)
     {
         Context = context;
         answersInline = inline;
         HasNotBegun = false;
-        this.mayBegin = mayBegin;
         activity = Activity.Current;
         done.Reset();
         var now = slots.Clock.GetTimestamp();
@@ -140,7 +136,7 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
     {
         // Cut off before it began: a job that was cancelled then must not start. Nor must one of a silo that was stopped in between for so long
         // that others have taken over.
-        if ((Volatile.Read(ref state) & StateMask) == WasCutOff || (HasNotBegun = mayBegin?.Invoke() == false))
+        if ((Volatile.Read(ref state) & StateMask) == WasCutOff || (HasNotBegun = !Context.MayBegin))
         {
             Finish(new RunOutcome(RunEnd.Cancelled));
             return;
@@ -187,6 +183,11 @@ internal abstract class FunctionRun(FunctionSlots slots) : IThreadPoolWorkItem, 
         {
             await body;
             Finish(new RunOutcome(RunEnd.Succeeded));
+        }
+        catch (NotBegunException)
+        {
+            HasNotBegun = true;
+            Finish(new RunOutcome(RunEnd.Cancelled));
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

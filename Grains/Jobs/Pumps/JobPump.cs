@@ -153,7 +153,7 @@ internal sealed partial class JobPump : IDisposable
 
             var started = runner.Now;
             span = JobTrace.Start(lease, shard.Key);
-            if (runner.TryStart(lease, run, shard, started, mayBegin, out var ended) is { } refused)
+            if (runner.TryStart(lease, run, shard, started, out var ended) is { } refused)
             {
                 End(shard, lease, span, refused);
                 return;
@@ -244,7 +244,7 @@ internal sealed partial class JobPump : IDisposable
 
     private ShardLink LinkOf(string shard) => links.TryGetValue(shard, out var known)
         ? known
-        : links.GetOrAdd(shard, static (key, self) => new ShardLink(key, self.grains.GetGrain<IShardGrain>(key), self.now, self.clock, self.logger), this);
+        : links.GetOrAdd(shard, static (key, self) => new ShardLink(key, self.grains.GetGrain<IShardGrain>(key), self.mayBegin, self.now, self.clock, self.logger), this);
 
     private void RingAllSuspects()
     {

@@ -8,7 +8,8 @@ namespace Hearth.Jobs;
 /// What a pump has of one shard: the attempts that it holds, and the results on their way back. A result is kept until the shard has
 /// acknowledged it, whoever owns the shard by then; results that gather meanwhile travel together.
 /// </summary>
-internal sealed partial class ShardLink(string key, IShardGrain shard, Func<DateTimeOffset> now, TimeProvider clock, ILogger logger) : IRunHost
+internal sealed partial class ShardLink(
+    string key, IShardGrain shard, Func<bool> mayBegin, Func<DateTimeOffset> now, TimeProvider clock, ILogger logger) : IRunHost
 {
     /// <summary>Attempts that have run and are not acknowledged, above which no more are leased: all of these run again after a crash.</summary>
     public const int UnacknowledgedMax = 8_192;
@@ -31,6 +32,8 @@ internal sealed partial class ShardLink(string key, IShardGrain shard, Func<Date
     public string Key { get; } = key;
 
     public IShardGrain Shard { get; } = shard;
+
+    public bool MayBegin => mayBegin();
 
     public IRunVoice Hear(JobId job, int attempt) => new JobVoice(Shard, job, attempt, now, clock, logger);
 

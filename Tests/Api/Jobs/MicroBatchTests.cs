@@ -16,7 +16,7 @@ public sealed class MicroBatchTests : IAsyncLifetime
 
     public async Task InitializeAsync() => app = await StartedApplication.StartAsync(builder => builder
         .AddBatchFunction<int, string>("full", (items, _) => AnswerAsync(items), max: 10, TimeSpan.FromSeconds(30), o => o.Timeout = TimeSpan.FromMinutes(2))
-        .AddBatchFunction<int, string>("soon", (items, _) => AnswerAsync(items), max: 100, TimeSpan.FromMilliseconds(300))
+        .AddBatchFunction<int, string>("soon", (items, _) => AnswerAsync(items), max: 100, TimeSpan.FromSeconds(3))
         .AddBatchFunction<int, string>("wrong", (_, _) => Task.FromResult<IReadOnlyList<BatchOutcome<string>>>([]), max: 1, TimeSpan.FromSeconds(1))
         .AddBatchFunction<int, string>("throws", (_, _) => throw new FunctionException("none of you"), max: 2, TimeSpan.FromSeconds(1))
         .AddBatchFunction<int, string>(
@@ -28,6 +28,20 @@ public sealed class MicroBatchTests : IAsyncLifetime
             },
             max: 2, TimeSpan.FromSeconds(30), o => o.Timeout = TimeSpan.FromMinutes(2))
         .AddBatchFunction<int, string>(
+            "say",
+            async (items, _) =>
+            {
+                foreach (var item in items)
+                {
+                    item.Context.Log($"line of {item.Input}");
+                    item.Context.Progress(item.Input / 100.0, $"at {item.Input}");
+                }
+
+                await gate.Task;
+                return await AnswerAsync(items);
+            },
+            max: 3, TimeSpan.FromSeconds(30), o => o.Timeout = TimeSpan.FromMinutes(2))
+        .AddBatchFunction<int, string>(
             "stuck",
             async (items, stop) =>
             {
@@ -36,7 +50,11 @@ public sealed class MicroBatchTests : IAsyncLifetime
             },
             max: 2, TimeSpan.FromMilliseconds(10), o => o.Timeout = TimeSpan.FromSeconds(1)));
 
-    public Task DisposeAsync() => app.DisposeAsync().AsTask();
+    public async Task DisposeAsync()
+    {
+        gate.TrySetResult();
+        await app.DisposeAsync();
+    }
 
     [Fact]
     public async Task So_many_jobs_are_handed_to_one_run_and_each_ends_as_its_outcome_says()
@@ -60,8 +78,66 @@ public sealed class MicroBatchTests : IAsyncLifetime
         var jobs = await SubmitAsync("soon", [10, 11, 12]);
         foreach (var job in jobs)
             Assert.Equal("succeeded", (await app.Http.EndAsync(job)).Json.GetProperty("state").GetString());
-        Assert.Equal(3, sizes.Sum());
-        Assert.Equal("\"20 is done\"", (await app.Http.CallAsync("soon", "20")).Is(200).Text);
+        Assert.Equal([3], sizes);
+    }
+
+    [Fact]
+    public async Task A_call_and_a_job_are_gathered_together()
+    {
+        var job = (await SubmitAsync("gate", [6]))[0];
+        gate.SetResult();
+        Assert.Equal("\"7 is done\"", (await app.Http.CallAsync("gate", "7")).Is(200).Text);
+        Assert.Equal("succeeded", (await app.Http.EndAsync(job)).Json.GetProperty("state").GetString());
+        Assert.Equal([2], sizes);
+        Assert.Single(seen, one => one.Job is null);
+    }
+
+    [Fact]
+    public async Task What_the_run_says_of_an_input_is_said_of_its_job()
+    {
+        var jobs = await SubmitAsync("say", [10, 11, 12]);
+        for (var i = 0; i < jobs.Count; i++)
+            Assert.Equal(10 + i, (await ProgressAsync(jobs[i])).GetProperty("percent").GetDouble());
+        gate.SetResult();
+        for (var i = 0; i < jobs.Count; i++)
+        {
+            await app.Http.EndAsync(jobs[i]);
+            var log = (await app.Http.FetchAsync(jobs[i] + "/log")).Is(200).Json.GetProperty("attempts")[0].GetProperty("lines");
+            Assert.Equal($"line of {10 + i}", log.EnumerateArray().Single().GetProperty("text").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task A_job_that_is_cancelled_in_the_window_makes_room_for_another()
+    {
+        var jobs = await SubmitAsync("say", [10, 11]);
+        foreach (var job in jobs)
+            await app.Http.BecomesAsync(job, "running");
+        (await app.Http.AskAsync("DELETE", jobs[0])).Is(200);
+        await app.Http.BecomesAsync(jobs[0], "cancelled");
+        await UsesAsync("say", 1);
+        jobs.AddRange(await SubmitAsync("say", [12, 13]));
+        gate.SetResult();
+        foreach (var job in jobs.Skip(1))
+            Assert.Equal("succeeded", (await app.Http.EndAsync(job)).Json.GetProperty("state").GetString());
+        Assert.Equal([3], sizes);
+        Assert.DoesNotContain(seen, one => jobs[0].EndsWith(one.Job!, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_job_that_is_cancelled_in_the_run_ends_alone()
+    {
+        var jobs = await SubmitAsync("say", [10, 11, 12]);
+        foreach (var job in jobs)
+            await ProgressAsync(job);
+        (await app.Http.AskAsync("DELETE", jobs[0])).Is(200);
+        await app.Http.BecomesAsync(jobs[0], "cancelled");
+        await UsesAsync("say", 2);
+        gate.SetResult();
+        foreach (var job in jobs.Skip(1))
+            Assert.Equal("succeeded", (await app.Http.EndAsync(job)).Json.GetProperty("state").GetString());
+        Assert.Equal([3], sizes);
+        Assert.Equal("cancelled", (await app.Http.FetchAsync(jobs[0])).Json.GetProperty("state").GetString());
     }
 
     [Theory]
@@ -85,8 +161,10 @@ public sealed class MicroBatchTests : IAsyncLifetime
     {
         var jobs = (await app.Http.PostJobsAsync("q", """[{"function":"gate","input":6,"timeout":"1s","retry":{"attempts":1}},{"function":"gate","input":7}]""")).Is(202).Json
             .GetProperty("jobs").EnumerateArray().Select(job => job.GetProperty("job").GetString()!).ToList();
-        Assert.Equal("timeout", (await app.Http.EndAsync(jobs[0])).Json.GetProperty("errorType").GetString());
-        await JobWorld.EventuallyAsync(async () => (await app.Http.FetchAsync("/v1/functions/gate")).Is(200).Json.GetProperty("inUse").GetInt32() == 1, "only the other has a slot");
+        var ended = (await app.Http.EndAsync(jobs[0])).Json;
+        Assert.Equal("timeout", ended.GetProperty("errorType").GetString());
+        Assert.Contains("did not end within 1 s", ended.GetProperty("error").GetString(), StringComparison.Ordinal);
+        await UsesAsync("gate", 1);
         gate.SetResult();
         Assert.Equal("succeeded", (await app.Http.EndAsync(jobs[1])).Json.GetProperty("state").GetString());
         Assert.Equal("failed", (await app.Http.FetchAsync(jobs[0])).Json.GetProperty("state").GetString());
@@ -121,6 +199,17 @@ public sealed class MicroBatchTests : IAsyncLifetime
         5 => JobOutcome.FailForGood("never"),
         var n => $"{n} is done",
     };
+
+    private Task UsesAsync(string function, int slots) => JobWorld.EventuallyAsync(
+        async () => (await app.Http.FetchAsync("/v1/functions/" + function)).Is(200).Json.GetProperty("inUse").GetInt32() == slots, $"{slots} slots are in use");
+
+    private async Task<JsonElement> ProgressAsync(string job)
+    {
+        JsonElement progress = default;
+        await JobWorld.EventuallyAsync(
+            async () => (progress = (await app.Http.FetchAsync(job)).Json.GetProperty("progress")).ValueKind != JsonValueKind.Null, "its run says something");
+        return progress;
+    }
 
     private async Task<List<string>> SubmitAsync(string function, IEnumerable<int> inputs, int attempts = 5)
     {
