@@ -38,11 +38,12 @@ public sealed record OpenJobFilter(
 /// <param name="Running">Jobs that run.</param>
 /// <param name="Retrying">Jobs that wait for their next attempt.</param>
 /// <param name="Holds">What holds them back besides limits; null: nothing does, and the queue has no circuit breaker.</param>
+/// <param name="IsRecovering">The shard has just begun, and does not know of all its jobs yet.</param>
 [GenerateSerializer]
 [Immutable]
 public readonly record struct ShardDepth(
     [property: Id(0)] int Scheduled, [property: Id(1)] int Ready, [property: Id(2)] int Running, [property: Id(3)] int Retrying,
-    [property: Id(4)] ShardHolds? Holds = null)
+    [property: Id(4)] ShardHolds? Holds = null, [property: Id(5)] bool IsRecovering = false)
 {
     public int Open => Scheduled + Ready + Running + Retrying;
 }

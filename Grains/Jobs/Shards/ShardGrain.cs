@@ -93,7 +93,7 @@ internal sealed partial class ShardGrain(
                 snoozed++;
         }
 
-        return Task.FromResult(new ShardDepth(memory.Parked + snoozed, ready, running, retrying, limits?.Show()));
+        return Task.FromResult(new ShardDepth(memory.Parked + snoozed, ready, running, retrying, limits?.Show(), IsRecovering: !isRecovered));
     }
 
     /// <summary>The rows of a batch are stored: the memory follows, in their order.</summary>

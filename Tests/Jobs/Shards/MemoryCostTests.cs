@@ -1,5 +1,4 @@
 using Hearth.Jobs;
-using Hearth.Storage;
 using Hearth.Tests.Performance;
 
 namespace Hearth.Tests.Jobs.Shards;

@@ -13,6 +13,9 @@ internal sealed class QueueEndpoints(
     /// <summary>Shards that are asked at once.</summary>
     private const int ShardsAtOnce = 64;
 
+    private static readonly TimeSpan RecoveryMax = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RecoveryPause = TimeSpan.FromMilliseconds(20);
+
     public Task ListAsync(HttpContext http) => AnswerAsync(http, async () =>
         await Resource.WriteAsync(http, new QueuesDocument(await ReadAsync(null, http)), StatusCodes.Status200OK));
 
@@ -66,10 +69,19 @@ internal sealed class QueueEndpoints(
         return depths;
     }
 
-    /// <summary>Null where the pool has no silo: nobody knows without one.</summary>
-    private async Task<ShardDepth?> DepthAsync(ShardRow shard) => cluster.Current.HomeOf(shard.Key) is null
-        ? null
-        : await GrainCalls.RepeatAsync(() => shards.Of(shard).DepthAsync(), clock);
+    /// <summary>Null where nobody knows: the pool has no silo, or whoever has just taken the shard over is still reading its jobs.</summary>
+    private async Task<ShardDepth?> DepthAsync(ShardRow shard)
+    {
+        for (var since = clock.GetTimestamp(); cluster.Current.HomeOf(shard.Key) is not null && clock.GetElapsedTime(since) < RecoveryMax;)
+        {
+            var depth = await GrainCalls.RepeatAsync(() => shards.Of(shard).DepthAsync(), clock);
+            if (!depth.IsRecovering)
+                return depth;
+            await Task.Delay(RecoveryPause, clock);
+        }
+
+        return null;
+    }
 
     private static async Task AnswerAsync(HttpContext http, Func<Task<Problem?>> answer)
     {
