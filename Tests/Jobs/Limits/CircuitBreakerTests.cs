@@ -18,7 +18,7 @@ public sealed class CircuitBreakerTests
         Assert.Equal(BreakerState.Open, rig.Breaker.StateAt(rig.Now));
         var waiting = rig.Add();
         Assert.Null(rig.Start());
-        Assert.Equal(rig.Now + (10 * Second.Ticks), rig.Limits!.NextTime);
+        Assert.Equal((rig.Now + (10 * Second.Ticks), rig.Limits!.NextTime), (rig.Limits.NextTime, rig.ArmedFor));
         rig.Now += (10 * Second.Ticks) - 1;
         Assert.Null(rig.Start());
         Assert.Equal(0, waiting.Attempt);

@@ -25,6 +25,9 @@ internal sealed class LimitsRig : IShardLimitsHost
 
     public long Now { get; set; } = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero).UtcTicks;
 
+    /// <summary>When the shard's timer would call.</summary>
+    public long ArmedFor { get; private set; } = long.MaxValue;
+
     /// <summary>Functions rung for since it was last asked.</summary>
     public HashSet<string> Rung { get; } = [];
 
@@ -42,9 +45,7 @@ internal sealed class LimitsRig : IShardLimitsHost
             Rung.Add(queue.Function);
     }
 
-    public void Arm()
-    {
-    }
+    public void Arm() => ArmedFor = Limits?.NextTime ?? long.MaxValue;
 
     public string NameOf(byte silo) => $"silo {silo}";
 

@@ -59,19 +59,22 @@ public sealed class ShardBreakerTests : IAsyncDisposable
         Assert.Single(await silo.Shard.LeaseOutsideAsync(ask with { Max = 2 }));
     }
 
-    /// <summary>The pump asks once, after the end that opened it. Nothing else is due, runs or ends then.</summary>
+    /// <summary>Only the slot that becomes free asks. Nothing else is due, runs or ends after that.</summary>
     [Fact]
     public async Task Jobs_that_were_ready_when_it_opened_start_after_the_pause()
     {
         world.Concurrency = 1;
         var silo = await world.StartAsync();
         await DefineAsync(silo, Rule);
-        var opens = await silo.SubmitAsync("hold", "first", new JobOptions { Retry = new RetryPolicy(Attempts: 1) });
-        await world.RunsAsync(opens);
+        var busy = await silo.SubmitAsync("hold", "first");
+        await world.RunsAsync(busy);
         world.Gate("second").SetResult();
         var waiting = await silo.SubmitAsync("hold", "second");
-        world.Gate("first").SetException(new InvalidOperationException("down"));
-        await world.EndAsync(opens);
+        await silo.SubmitAsync("outside");
+        var opens = Assert.Single(await silo.Shard.LeaseAsync("outside", 1, silo.NextCall()));
+        await silo.Shard.CompleteAsync([Failed(opens)]);
+        world.Gate("first").SetResult();
+        await world.EndAsync(busy);
         await AssertStartsAfterThePauseAsync(silo, waiting);
     }
 
@@ -127,7 +130,7 @@ public sealed class ShardBreakerTests : IAsyncDisposable
         await DefineAsync(silo, Rule);
         await silo.SubmitAsync("echo");
         var lease = Assert.Single(await silo.Shard.LeaseAsync("echo", 1, silo.NextCall()));
-        JobResult[] failed = [new(lease.Id, lease.Attempt, AttemptOutcome.Failed, world.Store.Now, world.Store.Now, Error: "down")];
+        JobResult[] failed = [Failed(lease)];
         if (isToldTwice)
         {
             silo.Store.FailNextWrite();
@@ -138,6 +141,10 @@ public sealed class ShardBreakerTests : IAsyncDisposable
         Assert.Equal(BreakerState.Open, await StateAsync(silo));
         return silo;
     }
+
+    /// <summary>The last attempt.</summary>
+    private JobResult Failed(JobLease lease) =>
+        new(lease.Id, lease.Attempt, AttemptOutcome.Failed, world.Store.Now, world.Store.Now, Error: "down", Extras: new AttemptExtras(Retry: new RetryPolicy(Attempts: 1)));
 
     private async Task<BreakerState?> StateOfNextOwnerAsync(JobSilo silo)
     {
