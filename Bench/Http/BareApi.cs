@@ -1,8 +1,11 @@
+// Compiled into the tests as well, which have none of a web project's usings.
+#pragma warning disable IDE0005
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+#pragma warning restore IDE0005
 
 namespace Hearth.Bench.Http;
 
