@@ -53,7 +53,7 @@ public sealed class ScheduleApiTests : IAsyncLifetime
         await JobWorld.EventuallyAsync(async () => (await RunsAsync()).Contains("and loadMax 1%", StringComparison.Ordinal), "a tick waits for the load");
         await stop.CancelAsync();
         await Task.WhenAll(burning);
-        (await Http.AskAsync("PATCH", "/v1/schedules/off-peak", """{"calendar": {"loadMax": 100}}"""u8.ToArray(), "application/merge-patch+json")).Is(200);
+        (await Http.AskAsync("PATCH", "/v1/schedules/off-peak", """{"calendar": {"loadMax": 100}}"""u8.ToArray(), "application/json")).Is(200);
         await JobWorld.EventuallyAsync(async () => (await RunsAsync()).Contains("\"submitted\"", StringComparison.Ordinal), "it runs");
         (await Http.AskAsync("DELETE", "/v1/schedules/off-peak")).Is(204);
 
