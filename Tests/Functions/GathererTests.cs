@@ -13,20 +13,19 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Functions;
 
 /// <summary>Runs that wait for each other, and then for one body: on a clock that stands still.</summary>
-public sealed class GathererTests : IAsyncDisposable
+public sealed class GathererTests : JobWorldTests
 {
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan Timeout = TimeSpan.FromHours(2);
 
-    private readonly JobWorld world = new();
     private readonly ConcurrentQueue<string[]> batches = new();
     private readonly TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int joined;
 
-    public async ValueTask DisposeAsync()
+    public override async Task DisposeAsync()
     {
         gate.TrySetResult();
-        await world.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     [Fact]

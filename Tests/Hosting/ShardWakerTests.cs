@@ -6,12 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Hearth.Tests.Hosting;
 
 /// <summary>Who calls the shards that live on a silo.</summary>
-public sealed class ShardWakerTests : IAsyncDisposable
+public sealed class ShardWakerTests : JobWorldTests
 {
-    private readonly JobWorld world = new();
-
-    public async ValueTask DisposeAsync() => await world.DisposeAsync();
-
     [Fact]
     public async Task A_shard_that_another_silo_began_by_an_older_view_is_woken_too()
     {

@@ -6,13 +6,9 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Limits;
 
 /// <summary>A shard with a circuit breaker: its pump, its owners, its store.</summary>
-public sealed class ShardBreakerTests : IAsyncDisposable
+public sealed class ShardBreakerTests : JobWorldTests
 {
     private static readonly QueueBreaker Rule = new(1, Pause: TimeSpan.FromMinutes(10));
-
-    private readonly JobWorld world = new();
-
-    public ValueTask DisposeAsync() => world.DisposeAsync();
 
     [Fact]
     public async Task Jobs_held_by_an_open_breaker_keep_their_attempts_and_nobody_asks_for_them_until_the_pause_is_over()

@@ -8,9 +8,9 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Limits;
 
 /// <summary>A shard with limits: its pump, its owners, its store.</summary>
-public sealed class ShardLimitsTests : IAsyncDisposable
+public sealed class ShardLimitsTests : JobWorldTests
 {
-    private readonly JobWorld world = new() { Concurrency = 16 };
+    public ShardLimitsTests() => world.Concurrency = 16;
 
     [Fact]
     public async Task No_more_run_at_once_than_may_and_the_next_starts_when_one_ends()
@@ -299,8 +299,6 @@ public sealed class ShardLimitsTests : IAsyncDisposable
         foreach (var job in jobs)
             Assert.Equal(JobState.Succeeded, (await world.EndLaterAsync(job, TimeSpan.FromMilliseconds(500))).State);
     }
-
-    public ValueTask DisposeAsync() => world.DisposeAsync();
 
     private void Limit(QueueLimits limits) => world.Options = world.Options with { LimitsOf = _ => limits };
 

@@ -6,11 +6,11 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Limits;
 
 /// <summary>Limits of a queue of several shards: their pump, their owners, their store.</summary>
-public sealed class SharedShardsTests : IAsyncDisposable
+public sealed class SharedShardsTests : JobWorldTests
 {
     private const int Shards = 3;
 
-    private readonly JobWorld world = new() { Concurrency = 16 };
+    public SharedShardsTests() => world.Concurrency = 16;
     private readonly List<long> starts = [];
     private readonly HashSet<JobId> leased = [];
     private JobSilo silo = null!;
@@ -177,8 +177,6 @@ public sealed class SharedShardsTests : IAsyncDisposable
         await AllStartAsync(9);
         world.OpenAll();
     }
-
-    public ValueTask DisposeAsync() => world.DisposeAsync();
 
     private string Key(int shard) => generation.KeyOf(JobSilo.Queue, shard);
 

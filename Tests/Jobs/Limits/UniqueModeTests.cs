@@ -5,11 +5,9 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Limits;
 
 /// <summary>Jobs of which another like it is known: throttled, put off, or in the place of the one that waits.</summary>
-public sealed class UniqueModeTests : IAsyncDisposable
+public sealed class UniqueModeTests : JobWorldTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
-
-    private readonly JobWorld world = new();
 
     [Fact]
     public async Task Of_throttled_jobs_the_first_in_a_period_runs_and_no_other()
@@ -148,8 +146,6 @@ public sealed class UniqueModeTests : IAsyncDisposable
         };
         Assert.Equal(field, JobRules.Check(options)!.Field);
     }
-
-    public ValueTask DisposeAsync() => world.DisposeAsync();
 
     private static Task<JobSubmitted> SubmitAsync(JobSilo silo, string input, UniqueSpec unique, string function = "echo") =>
         silo.Shard.SubmitAsync(JobWorld.Spec(function, input, new JobOptions { Unique = unique }));

@@ -8,11 +8,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Hearth.Tests.Jobs.Pumps;
 
 /// <summary>A pump beside a shard that does what the test says.</summary>
-public sealed class JobPumpTests : IAsyncDisposable
+public sealed class JobPumpTests : JobWorldTests
 {
     private const string Key = "default/queue/0";
 
-    private readonly JobWorld world = new();
     private readonly StubShard shard = new();
     private readonly TestView view = new("silo");
     private readonly FunctionRegistry functions;
@@ -319,9 +318,9 @@ public sealed class JobPumpTests : IAsyncDisposable
         await JobWorld.EventuallyAsync(() => shard.Completed.Count >= 5, "all have ended");
     }
 
-    public async ValueTask DisposeAsync()
+    public override async Task DisposeAsync()
     {
-        await world.DisposeAsync();
+        await base.DisposeAsync();
         pump.Dispose();
     }
 

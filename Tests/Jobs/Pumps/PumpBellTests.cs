@@ -9,11 +9,10 @@ using Orleans.Runtime;
 namespace Hearth.Tests.Jobs.Pumps;
 
 /// <summary>The way from a shard to the pumps of other silos, which do what the test says.</summary>
-public sealed class PumpBellTests : IAsyncDisposable
+public sealed class PumpBellTests : JobWorldTests
 {
     private const string Key = "gpu/queue/0";
 
-    private readonly JobWorld world = new();
     private readonly TestView view = new("self");
     private readonly StubPump others = new();
     private readonly JobPump local;
@@ -29,11 +28,11 @@ public sealed class PumpBellTests : IAsyncDisposable
         view.Set(TestView.SiloOf("self"), TestView.SiloOf("other", "gpu"));
     }
 
-    public async ValueTask DisposeAsync()
+    public override async Task DisposeAsync()
     {
         bell.Dispose();
         local.Dispose();
-        await world.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     [Fact]

@@ -5,10 +5,8 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Shards;
 
 /// <summary>Cancel is final once it is acknowledged.</summary>
-public sealed class CancelTests : IAsyncDisposable
+public sealed class CancelTests : JobWorldTests
 {
-    private readonly JobWorld world = new();
-
     [Fact]
     public async Task A_job_that_was_cancelled_before_it_started_never_runs()
     {
@@ -255,8 +253,6 @@ public sealed class CancelTests : IAsyncDisposable
         await world.EndAsync(behind);
         Assert.Empty(world.RunsOf(next));
     }
-
-    public ValueTask DisposeAsync() => world.DisposeAsync();
 
     private static async Task CancelWhileItIsLeasedAsync(JobSilo silo, Action lease, JobId id)
     {

@@ -5,12 +5,8 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Shards;
 
 /// <summary>What a queue's definition does in its shards, and how its changes reach them.</summary>
-public sealed class DefinitionTests : IAsyncDisposable
+public sealed class DefinitionTests : JobWorldTests
 {
-    private readonly JobWorld world = new();
-
-    public async ValueTask DisposeAsync() => await world.DisposeAsync();
-
     [Fact]
     public async Task While_a_queue_is_paused_nothing_starts_and_what_came_meanwhile_starts_when_it_is_resumed()
     {

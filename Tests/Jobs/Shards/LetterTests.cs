@@ -6,13 +6,9 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Shards;
 
 /// <summary>A job that fails for good is handed to another queue: once.</summary>
-public sealed class LetterTests : IAsyncDisposable
+public sealed class LetterTests : JobWorldTests
 {
     private static readonly RetryPolicy Once = new(Attempts: 1);
-
-    private readonly JobWorld world = new();
-
-    public async ValueTask DisposeAsync() => await world.DisposeAsync();
 
     [Fact]
     public async Task A_failed_job_is_handed_on_with_its_input_and_error()

@@ -6,12 +6,10 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Shards;
 
 /// <summary>Ends that a function asks for, beside a result and a failure.</summary>
-public sealed class OutcomeTests : IAsyncDisposable
+public sealed class OutcomeTests : JobWorldTests
 {
     private static readonly TimeSpan Ms = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
-
-    private readonly JobWorld world = new();
 
     [Fact]
     public async Task A_snoozed_job_runs_again_when_it_asked_to_and_loses_no_attempt_by_it()
@@ -164,6 +162,4 @@ public sealed class OutcomeTests : IAsyncDisposable
             },
             $"job {id} runs {runs + 1} times");
     }
-
-    public async ValueTask DisposeAsync() => await world.DisposeAsync();
 }

@@ -7,13 +7,9 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Shards;
 
 /// <summary>Jobs in the hands of workers outside of the cluster.</summary>
-public sealed class OutsideTests : IAsyncDisposable
+public sealed class OutsideTests : JobWorldTests
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
-
-    private readonly JobWorld world = new();
-
-    public ValueTask DisposeAsync() => world.DisposeAsync();
 
     [Fact]
     public async Task A_job_of_an_external_function_waits_for_a_worker_and_ends_as_it_says()

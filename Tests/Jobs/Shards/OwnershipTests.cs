@@ -5,10 +5,8 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Shards;
 
 /// <summary>Owners of a shard that die, stop, lose it, or cannot tell.</summary>
-public sealed class OwnershipTests : IAsyncDisposable
+public sealed class OwnershipTests : JobWorldTests
 {
-    private readonly JobWorld world = new();
-
     [Fact]
     public async Task What_a_dead_silo_had_accepted_runs_on_the_next_one_with_a_number_of_its_own()
     {
@@ -343,8 +341,6 @@ public sealed class OwnershipTests : IAsyncDisposable
         await Assert.ThrowsAsync<StoreUnavailableException>(() => silo.SubmitAsync("echo"));
         await JobWorld.EventuallyAsync(() => silo.Budget.Used == 0, "the room is given back");
     }
-
-    public ValueTask DisposeAsync() => world.DisposeAsync();
 
     /// <summary>A job of function hold that was running, on record, when its silo died.</summary>
     private async Task<JobId> CrashTwiceAsync(JobSilo silo)

@@ -5,10 +5,8 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Shards;
 
 /// <summary>Payloads that are not in memory, and those that are damaged.</summary>
-public sealed class PayloadTests : IAsyncDisposable
+public sealed class PayloadTests : JobWorldTests
 {
-    private readonly JobWorld world = new();
-
     [Theory]
     [InlineData(0)]
     [InlineData(2_000)]
@@ -187,6 +185,4 @@ public sealed class PayloadTests : IAsyncDisposable
         Assert.Single(await silo.Shard.LeaseAsync("echo", 1, silo.NextCall()));
         Assert.Equal(2_000, (await silo.Shard.LeaseAsync("echo", 5_000, silo.NextCall())).Length);
     }
-
-    public ValueTask DisposeAsync() => world.DisposeAsync();
 }

@@ -5,10 +5,8 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Shards;
 
 /// <summary>What a new owner finds.</summary>
-public sealed class RecoveryTests : IAsyncDisposable
+public sealed class RecoveryTests : JobWorldTests
 {
-    private readonly JobWorld world = new();
-
     [Fact]
     public async Task Checkpoint_and_later_rows_are_the_open_jobs()
     {
@@ -225,8 +223,6 @@ public sealed class RecoveryTests : IAsyncDisposable
         await silo.Shard.ReadInboxAsync();
         await world.EndAsync(id);
     }
-
-    public ValueTask DisposeAsync() => world.DisposeAsync();
 
     private async Task<JobId> PostAsync(ShardClaim poster, TimeSpan? delay)
     {

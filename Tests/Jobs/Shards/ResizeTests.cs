@@ -5,12 +5,8 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Shards;
 
 /// <summary>A queue gets other shards: the former end their jobs, and no key is taken twice.</summary>
-public sealed class ResizeTests : IAsyncDisposable
+public sealed class ResizeTests : JobWorldTests
 {
-    private readonly JobWorld world = new();
-
-    public async ValueTask DisposeAsync() => await world.DisposeAsync();
-
     [Fact]
     public async Task The_former_shard_takes_nothing_new_and_ends_what_it_has()
     {

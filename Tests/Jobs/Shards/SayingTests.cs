@@ -8,12 +8,10 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Shards;
 
 /// <summary>What a run says of itself while it runs as a job.</summary>
-public sealed class SayingTests : IAsyncDisposable
+public sealed class SayingTests : JobWorldTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly JobOptions Retried = new() { Retry = new RetryPolicy(20, Second, Factor: 1, Jitter: 0) };
-
-    private readonly JobWorld world = new();
 
     [Fact]
     public async Task Progress_is_seen_while_the_job_runs_and_leaves_the_run_once_a_second()
@@ -351,8 +349,6 @@ public sealed class SayingTests : IAsyncDisposable
         await world.EndAsync(await silo.SubmitAsync("script"));
         Assert.Equal([trace, null], traces);
     }
-
-    public async ValueTask DisposeAsync() => await world.DisposeAsync();
 
     private static Task ProgressAsync(JobSilo silo, JobId id, double percent, string message) => JobWorld.EventuallyAsync(
         async () => (await silo.OpenAsync(id))?.Progress is { } progress && progress.Percent == percent && progress.Message == message,

@@ -7,10 +7,8 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Shards;
 
 /// <summary>What is accepted, and what is not.</summary>
-public sealed class SubmitTests : IAsyncDisposable
+public sealed class SubmitTests : JobWorldTests
 {
-    private readonly JobWorld world = new();
-
     [Fact]
     public async Task A_job_is_stored_before_it_is_acknowledged_and_then_runs_once()
     {
@@ -188,8 +186,6 @@ public sealed class SubmitTests : IAsyncDisposable
         Assert.Equal(ActResult.IsOpen, (await silo.Shard.RedriveAsync(await silo.SubmitAsync("hold", "g"))).Result);
         Assert.Equal(ActResult.Unknown, (await silo.Shard.RedriveAsync(JobId.Create(1, 1, succeeded.Shard, 1))).Result);
     }
-
-    public ValueTask DisposeAsync() => world.DisposeAsync();
 
     private static JobKey Key(string key, string body) => new(SHA256.HashData(Encoding.UTF8.GetBytes(key)), SHA256.HashData(Encoding.UTF8.GetBytes(body)));
 }

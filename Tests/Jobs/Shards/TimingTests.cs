@@ -5,11 +5,9 @@ using Hearth.Tests.Support.Jobs;
 namespace Hearth.Tests.Jobs.Shards;
 
 /// <summary>What happens to jobs at a time.</summary>
-public sealed class TimingTests : IAsyncDisposable
+public sealed class TimingTests : JobWorldTests
 {
     private static readonly TimeSpan Ms = TimeSpan.FromMilliseconds(1);
-
-    private readonly JobWorld world = new();
 
     [Fact]
     public async Task Retries_come_exactly_when_the_policy_says()
@@ -188,6 +186,4 @@ public sealed class TimingTests : IAsyncDisposable
         Assert.Equal([1, 1, 2, 3, 3, 4, 5], order);
         Assert.Equal(world.Runs.Skip(1).Select(run => run.Id), world.Runs.Skip(1).Zip(order).OrderBy(x => x.Second).ThenBy(x => x.First.Id).Select(x => x.First.Id));
     }
-
-    public ValueTask DisposeAsync() => world.DisposeAsync();
 }
