@@ -1,4 +1,3 @@
-using Hearth.Queues;
 using Orleans.Concurrency;
 
 namespace Hearth.Jobs;
@@ -133,10 +132,6 @@ public interface IShardGrain : IGrainWithStringKey
 
     /// <summary>Reads what was submitted inside other transactions.</summary>
     Task ReadInboxAsync();
-
-    /// <summary>Bounds the starts of the shard's jobs from now on; what was counted by the limits until now counts on.</summary>
-    /// <param name="limits">Null: no limits.</param>
-    Task ConfigureAsync(QueueLimits? limits);
 
     /// <summary>A shard of the same queue asks this one, which keeps the books of the limits that count for all of them.</summary>
     Task<StartsGrant> AskStartsAsync(StartsAsk ask);

@@ -1,5 +1,3 @@
-using Hearth.Queues;
-
 namespace Hearth.Jobs;
 
 /// <summary>How a silo treats jobs.</summary>
@@ -11,9 +9,6 @@ internal sealed record JobsOptions(string Owner)
 
     /// <summary>Ended jobs since the last checkpoint, at which the next is written (or as many as are open, if those are more).</summary>
     public int CheckpointEvery { get; init; } = 10_000;
-
-    /// <summary>Limits of a queue by its name, for tests; null: none.</summary>
-    public Func<string, QueueLimits?>? LimitsOf { get; init; }
 
     /// <summary>How long runs may go on after the silo was told to stop.</summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(5);

@@ -11,11 +11,10 @@ namespace Hearth.InProcess;
 
 /// <summary>Queues and their definitions, by the API's own code.</summary>
 internal sealed class InProcessQueues(
-    QueueDefinitionEndpoints endpoints, QueueDefinitions definitions, QueueEndpoints queues, QueueBackOff backOff, TimeProvider clock)
+    QueueDefinitionEndpoints endpoints, QueueDefinitions definitions, QueueEndpoints queues, BackOffEndpoint backOff, TimeProvider clock)
 {
     public Task<QueueInfo> GetAsync(string name, CancellationToken cancellationToken) => AskAsync(
-        name, Repeat.Always, async http => await queues.FindAsync(name, http) is var (view, document) ? (view, document) : throw Problems.UnknownQueue(name).ToException(),
-        cancellationToken);
+        name, Repeat.Always, async http => await queues.FindAsync(name, http) ?? throw Problems.UnknownQueue(name).ToException(), cancellationToken);
 
     public Task<QueueInfo> PutAsync(string name, object definition, string? ifMatch, CancellationToken cancellationToken)
     {
@@ -33,14 +32,7 @@ internal sealed class InProcessQueues(
         ChangeAsync(name, now => now.Definition with { Paused = isPaused }, null, cancellationToken);
 
     public Task<QueueInfo> EndBackOffAsync(string name, CancellationToken cancellationToken) => AskAsync(
-        name, Repeat.Always, async http =>
-        {
-            if (await queues.FindAsync(name, http) is null)
-                throw Problems.UnknownQueue(name).ToException();
-            await backOff.EndAsync(name, cancellationToken);
-            return await queues.FindAsync(name, http);
-        },
-        cancellationToken);
+        name, Repeat.Always, async http => await backOff.EndAsync(name, http) ?? throw Problems.UnknownQueue(name).ToException(), cancellationToken);
 
     public Task DeleteAsync(string name, string? ifMatch, CancellationToken cancellationToken) => AskAsync(
         name, Repeating(ifMatch), async _ =>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Hearth.Api.Http;
 using Hearth.Requests;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -14,20 +15,13 @@ internal sealed class RequestHandler(IServiceScopeFactory scopes) : IRequestHand
     /// <summary>A stream that says nothing for so long is answered with nothing.</summary>
     private static readonly TimeSpan QuietMax = TimeSpan.FromSeconds(20);
 
-    private static readonly ApiAnswer NotYet = new(
-        StatusCodes.Status503ServiceUnavailable,
-        new Dictionary<string, string>(StringComparer.Ordinal) { ["Content-Type"] = "application/problem+json", ["Retry-After"] = "1" },
-        """{"type":"urn:hearth:problem:silo-unavailable","title":"Silo unavailable","status":503,"detail":"The silo starts; nothing was done. Try again."}"""u8.ToArray());
-
-    private RequestDelegate? pipeline;
+    private RequestDelegate pipeline = NotYetAsync;
 
     /// <summary>To be called before all other middleware is added.</summary>
     public void Capture(IApplicationBuilder web) => web.Use(next => pipeline = next);
 
     public async Task<ApiAnswer> AnswerAsync(ApiRequest request, CancellationToken cancellationToken)
     {
-        if (pipeline is not { } answer)
-            return NotYet;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var output = new AnswerStream(ending);
         var http = ContextOf(request, output);
@@ -36,7 +30,7 @@ internal sealed class RequestHandler(IServiceScopeFactory scopes) : IRequestHand
         ending.CancelAfter(request.Headers.TryGetValue("Accept", out var accept) && accept == "text/event-stream" ? QuietMax : Timeout.InfiniteTimeSpan);
         try
         {
-            await answer(http);
+            await pipeline(http);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -48,6 +42,9 @@ internal sealed class RequestHandler(IServiceScopeFactory scopes) : IRequestHand
             ? new ApiAnswer(StatusCodes.Status413PayloadTooLarge, new Dictionary<string, string>(StringComparer.Ordinal), default)
             : new ApiAnswer(http.Response.StatusCode, HeadersOf(http.Response), output.Written);
     }
+
+    private static Task NotYetAsync(HttpContext http) =>
+        ProblemWriter.WriteAsync(http, Problems.SiloUnavailable with { Detail = "The silo starts; nothing was done. Try again." });
 
     private DefaultHttpContext ContextOf(ApiRequest asked, AnswerStream output)
     {

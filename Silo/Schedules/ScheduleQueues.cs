@@ -54,8 +54,7 @@ internal sealed class ScheduleQueues(ShardDirectory shards, IJobStore store, ICl
         var pool = (await shards.TakersAsync(queue, cancellationToken)).Pool;
         if (loads.TryGetValue(pool, out var known) && clock.GetElapsedTime(known.At) < LoadAge)
             return known.Load;
-        var silos = cluster.Current.Silos.Where(silo => silo.Status == Cluster.SiloStatus.Active && silo.Roles.HasFlag(SiloRoles.Worker) && silo.Pools.Contains(pool, StringComparer.Ordinal));
-        var told = (await Task.WhenAll(silos.Select(silo => LoadOfAsync(silo.Id, cancellationToken)))).OfType<int>().ToList();
+        var told = (await Task.WhenAll(cluster.Current.Workers(pool).Select(silo => LoadOfAsync(silo.Id, cancellationToken)))).OfType<int>().ToList();
         var load = told.Count == 0 ? (int?)null : (int)Math.Round(told.Average());
         loads[pool] = (clock.GetTimestamp(), load);
         return load;

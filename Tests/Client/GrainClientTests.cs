@@ -1,5 +1,9 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using Hearth.Client;
 using Hearth.Client.Cluster;
+using Hearth.InProcess;
+using Hearth.Requests;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 
@@ -27,6 +31,17 @@ public sealed class GrainClientTests : ClientContract, IClassFixture<ClientSilo>
     {
         var error = await Assert.ThrowsAsync<HearthUnreachableException>(() => Client.CallAsync("compress", new Payload("application/octet-stream", new byte[(32 << 20) + 1])));
         Assert.Contains("32 MiB", error.InnerException!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_silo_that_has_not_started_says_so_as_it_says_other_problems()
+    {
+        var handler = new RequestHandler(services.GetRequiredService<IServiceScopeFactory>());
+        var answer = await handler.AnswerAsync(new ApiRequest("GET", "/v1/queues", ImmutableDictionary<string, string>.Empty, default), CancellationToken.None);
+        Assert.Equal((503, "application/problem+json", "1"), (answer.Status, answer.Headers["Content-Type"], answer.Headers["Retry-After"]));
+        using var problem = JsonDocument.Parse(answer.Body);
+        Assert.Equal("urn:hearth:problem:silo-unavailable", problem.RootElement.GetProperty("type").GetString());
+        Assert.Equal("The silo starts; nothing was done. Try again.", problem.RootElement.GetProperty("detail").GetString());
     }
 
     public void Dispose() => services.Dispose();

@@ -4,30 +4,16 @@ using Hearth.Tests.Support;
 namespace Hearth.Tests.Cluster;
 
 /// <summary>A circuit breaker in a cluster: it stays open when its silo is killed.</summary>
-public sealed class BreakerTests : IAsyncLifetime
+public sealed class BreakerTests : SiloGroupTests
 {
-    private SiloGroup group = null!;
-
-    public async Task InitializeAsync()
-    {
-        if (PostgresServer.Missing is null)
-            group = await SiloGroup.NewAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (group is not null)
-            await group.DisposeAsync();
-    }
-
     [PostgresFact]
     public async Task It_stays_open_when_its_silo_is_killed_and_whoever_resets_it_reaches_the_new_owner()
     {
-        var started = await group.StartAsync("a", "b");
+        var started = await Group.StartAsync("a", "b");
         var (a, b) = (started[0].Http, started[1].Http);
         await SiloGroup.SeesAsync(a, "a", "b");
         await SiloGroup.SeesAsync(b, "a", "b");
-        var queue = (await group.QueuesOfAsync(a))["b"];
+        var queue = (await Group.QueuesOfAsync(a))["b"];
         (await a.AskAsync("PATCH", "/v1/queues/" + queue, """{"breaker":{"failures":1,"pause":"1h"}}"""u8.ToArray(), "application/json")).Is(200);
         var failing = await a.PostJobAsync(queue, """{"function":"refuse","input":{"name":"down"}}""");
         Assert.Equal("failed", await a.BecomesEndedAsync(failing));

@@ -5,22 +5,8 @@ using Hearth.Tests.Support;
 namespace Hearth.Tests.Cluster;
 
 /// <summary>Work goes on while silos drain, die and come.</summary>
-public sealed class MovingTests : IAsyncLifetime
+public sealed class MovingTests : SiloGroupTests
 {
-    private SiloGroup? group;
-
-    public async Task InitializeAsync()
-    {
-        if (PostgresServer.Missing is null)
-            group = await SiloGroup.NewAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (group is not null)
-            await group.DisposeAsync();
-    }
-
     [PostgresFact]
     public async Task A_drain_empties_a_silo_and_nothing_runs_twice()
     {
@@ -35,8 +21,8 @@ public sealed class MovingTests : IAsyncLifetime
         await SiloGroup.EventuallyAsync(
             async () => (await b.FetchAsync("/v1/silos/b")).Is(200).Json.GetProperty("load").GetProperty("running").GetInt32() == 0, "it is empty");
         Assert.Equal(0, await started[1].Silo.StopAsync());
-        Assert.All(group!.Effects.GroupBy(effect => effect.Job), runs => Assert.Single(runs));
-        Assert.Equal(60, group.Effects.Count);
+        Assert.All(Group.Effects.GroupBy(effect => effect.Job), runs => Assert.Single(runs));
+        Assert.Equal(60, Group.Effects.Count);
     }
 
     [PostgresFact]
@@ -46,14 +32,14 @@ public sealed class MovingTests : IAsyncLifetime
         var killedAt = TimeProvider.System.GetTimestamp();
         await started[1].Silo.KillAsync();
         // Those that had not ended, and those that just had, whose results may not have been stored yet.
-        var lost = group!.Effects.Count(effect => effect.Silo == $"silo{started[1].Silo.Id}"
+        var lost = Group.Effects.Count(effect => effect.Silo == $"silo{started[1].Silo.Id}"
             && (effect.End is not { } end || TimeProvider.System.GetElapsedTime(end, killedAt) < TimeSpan.FromMilliseconds(500)));
-        var (third, c) = await group.StartOneAsync("c");
+        var (third, c) = await Group.StartOneAsync("c");
         // More than the others have slots for, wherever the shards are by now.
         jobs.AddRange(await SiloGroup.SubmitEffectsAsync(c, queues["a"], 30, 200));
-        await SiloGroup.EventuallyAsync(() => Task.FromResult(group.Effects.Any(effect => effect.Silo == $"silo{third.Id}")), "the new one runs jobs");
+        await SiloGroup.EventuallyAsync(() => Task.FromResult(Group.Effects.Any(effect => effect.Silo == $"silo{third.Id}")), "the new one runs jobs");
         await SiloGroup.AllSucceedAsync(c, jobs);
-        var again = group.Effects.GroupBy(effect => effect.Job).Count(runs => runs.Count() > 1);
+        var again = Group.Effects.GroupBy(effect => effect.Job).Count(runs => runs.Count() > 1);
         Assert.InRange(again, 0, lost);
     }
 
@@ -62,7 +48,7 @@ public sealed class MovingTests : IAsyncLifetime
     [InlineData(true)]
     public async Task Objects_count_each_acknowledged_step_once_while_a_silo_goes(bool isKilled)
     {
-        var started = await group!.StartAsync("a", "b");
+        var started = await Group.StartAsync("a", "b");
         var (a, b) = (started[0].Http, started[1].Http);
         await SiloGroup.SeesAsync(a, "a", "b");
         await SiloGroup.SeesAsync(b, "a", "b");
@@ -107,15 +93,15 @@ public sealed class MovingTests : IAsyncLifetime
     /// <summary>Two silos that run jobs of 200 ms from queues of either.</summary>
     private async Task<((SiloProcess Silo, HttpClient Http)[] Started, Dictionary<string, string> Queues, List<string> Jobs)> StartTwoAtWorkAsync()
     {
-        var started = await group!.StartAsync("a", "b");
+        var started = await Group.StartAsync("a", "b");
         var a = started[0].Http;
         await SiloGroup.SeesAsync(a, "a", "b");
         await SiloGroup.SeesAsync(started[1].Http, "a", "b");
-        var queues = await group.QueuesOfAsync(a);
+        var queues = await Group.QueuesOfAsync(a);
         var jobs = new List<string>();
         foreach (var queue in queues.Values)
             jobs.AddRange(await SiloGroup.SubmitEffectsAsync(a, queue, 30, 200));
-        await SiloGroup.EventuallyAsync(() => Task.FromResult(group.Effects.Select(effect => effect.Silo).Distinct().Count() == 2), "both run jobs");
+        await SiloGroup.EventuallyAsync(() => Task.FromResult(Group.Effects.Select(effect => effect.Silo).Distinct().Count() == 2), "both run jobs");
         return (started, queues, jobs);
     }
 

@@ -4,31 +4,17 @@ using Hearth.Tests.Support;
 namespace Hearth.Tests.Cluster;
 
 /// <summary>Functions and queues bound to pools, and a front end that runs nothing.</summary>
-public sealed class PoolTests : IAsyncLifetime
+public sealed class PoolTests : SiloGroupTests
 {
-    private SiloGroup? group;
-
-    public async Task InitializeAsync()
-    {
-        if (PostgresServer.Missing is null)
-            group = await SiloGroup.NewAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (group is not null)
-            await group.DisposeAsync();
-    }
-
     [PostgresFact]
     public async Task A_front_end_runs_nothing_itself_and_everything_on_workers()
     {
-        var (front, http) = await group!.StartOneAsync("f", "--roles", "frontend");
+        var (front, http) = await Group.StartOneAsync("f", "--roles", "frontend");
         (await http.CallAsync("where", "")).IsProblem(503, "pool-empty");
         (await http.PostJobsAsync("q", """{"function":"where"}""")).IsProblem(503, "pool-empty");
         Assert.Empty((await http.FetchAsync("/v1/jobs")).Is(200).Json.GetProperty("jobs").EnumerateArray());
 
-        var (worker, _) = await group.StartOneAsync("w", "--roles", "worker");
+        var (worker, _) = await Group.StartOneAsync("w", "--roles", "worker");
         await SiloGroup.SeesAsync(http, "f", "w");
         Assert.Equal($"{worker.Id}", (await http.CallAsync("where", "")).Is(200).Text);
         var job = await http.PostJobAsync("q", """{"function":"where"}""");
@@ -44,7 +30,7 @@ public sealed class PoolTests : IAsyncLifetime
     [PostgresFact]
     public async Task What_is_bound_to_a_pool_waits_for_it_and_runs_there()
     {
-        var (_, http) = await group!.StartOneAsync("a");
+        var (_, http) = await Group.StartOneAsync("a");
         (await http.CallAsync("picky", """{"name":"x"}""")).IsProblem(503, "pool-empty");
         var job = await http.PostJobAsync("q", """{"function":"picky","input":{"name":"x"}}""");
         Assert.Equal("ready", (await http.FetchAsync(job + "?wait=1s")).Is(200).Json.GetProperty("state").GetString());
@@ -52,7 +38,7 @@ public sealed class PoolTests : IAsyncLifetime
         Assert.Equal("degraded", health.GetProperty("status").GetString());
         Assert.Contains(health.GetProperty("reasons").EnumerateArray(), reason => reason.GetString()!.Contains("pool 'gpu'", StringComparison.Ordinal));
 
-        var (gpu, other) = await group.StartOneAsync("g", "--pool", "gpu");
+        var (gpu, other) = await Group.StartOneAsync("g", "--pool", "gpu");
         var since = TimeProvider.System.GetTimestamp();
         Assert.Equal($"\"x {gpu.Id}\"", (await http.FetchAsync(job + "/result?wait=30s")).Is(200).Text);
         Assert.InRange(TimeProvider.System.GetElapsedTime(since), TimeSpan.Zero, TimeSpan.FromSeconds(10));

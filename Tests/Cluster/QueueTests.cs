@@ -5,30 +5,16 @@ using Hearth.Tests.Support;
 namespace Hearth.Tests.Cluster;
 
 /// <summary>Queues in a cluster: a change on one silo counts on all, and their shards change while silos die.</summary>
-public sealed class QueueTests : IAsyncLifetime
+public sealed class QueueTests : SiloGroupTests
 {
-    private SiloGroup group = null!;
-
-    public async Task InitializeAsync()
-    {
-        if (PostgresServer.Missing is null)
-            group = await SiloGroup.NewAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (group is not null)
-            await group.DisposeAsync();
-    }
-
     [PostgresFact]
     public async Task A_change_on_one_silo_counts_on_the_others_once_it_is_answered()
     {
-        var started = await group.StartAsync("a", "b");
+        var started = await Group.StartAsync("a", "b");
         var (a, b) = (started[0].Http, started[1].Http);
         await SiloGroup.SeesAsync(a, "a", "b");
         await SiloGroup.SeesAsync(b, "a", "b");
-        foreach (var queue in (await group.QueuesOfAsync(a)).Values)
+        foreach (var queue in (await Group.QueuesOfAsync(a)).Values)
         {
             (await a.AskAsync("POST", $"/v1/queues/{queue}/pause")).Is(200);
             var job = await b.PostJobAsync(queue, """{"function":"reverse","input":"a"}""");
@@ -45,7 +31,7 @@ public sealed class QueueTests : IAsyncLifetime
     public async Task Over_changes_of_shards_and_a_killed_silo_nothing_is_lost_and_no_key_is_taken_twice()
     {
         const int Keys = 60;
-        var started = await group.StartAsync("a", "b", "c");
+        var started = await Group.StartAsync("a", "b", "c");
         var (a, b) = (started[0].Http, started[1].Http);
         await SiloGroup.SeesAsync(a, "a", "b", "c");
         var ids = new ConcurrentDictionary<int, ConcurrentBag<string>>();

@@ -9,24 +9,10 @@ using Hearth.Tests.Support;
 namespace Hearth.Tests.Cluster;
 
 /// <summary>Limits of a queue whose shards are on two silos, one of which is killed, counted by the functions themselves.</summary>
-public sealed class SharedLimitTests : IAsyncLifetime
+public sealed class SharedLimitTests : SiloGroupTests
 {
     private const int Jobs = 120;
     private const int AtOnce = 5;
-
-    private SiloGroup group = null!;
-
-    public async Task InitializeAsync()
-    {
-        if (PostgresServer.Missing is null)
-            group = await SiloGroup.NewAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (group is not null)
-            await group.DisposeAsync();
-    }
 
     /// <param name="isKeeper">Whether the silo that is killed keeps the books.</param>
     [PostgresTheory]
@@ -34,7 +20,7 @@ public sealed class SharedLimitTests : IAsyncLifetime
     [InlineData(false)]
     public async Task Over_two_silos_and_a_kill_no_window_has_more_starts_and_no_more_run_than_may(bool isKeeper)
     {
-        var started = await group.StartAsync("a", "b");
+        var started = await Group.StartAsync("a", "b");
         await SiloGroup.SeesAsync(started[0].Http, "a", "b");
         await SiloGroup.SeesAsync(started[1].Http, "a", "b");
         (await started[0].Http.AskAsync("PUT", "/v1/queues/wide", Encoding.UTF8.GetBytes(
@@ -44,13 +30,13 @@ public sealed class SharedLimitTests : IAsyncLifetime
         var jobs = new List<string>();
         for (var n = 0; n < Jobs; n++)
             jobs.AddRange(await SubmitAsync(left.Http, n));
-        await SiloGroup.EventuallyAsync(() => Task.FromResult(group.Effects.Count > 40), "some have run");
+        await SiloGroup.EventuallyAsync(() => Task.FromResult(Group.Effects.Count > 40), "some have run");
         await killed.Silo.KillAsync();
         var died = Stopwatch.GetTimestamp();
         foreach (var job in jobs)
             Assert.Equal("succeeded", await left.Http.BecomesEndedAsync(job));
 
-        var effects = group.Effects;
+        var effects = Group.Effects;
         Assert.True(effects.Select(effect => effect.Silo).Distinct().Count() == 2, "Both have run jobs.");
         Assert.Equal(Jobs, effects.Select(effect => effect.Job).Distinct().Count());
         Assert.All(effects, at => Assert.InRange(effects.Count(run => run.Start <= at.Start && (run.End ?? died) > at.Start), 1, AtOnce));

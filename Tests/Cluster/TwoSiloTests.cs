@@ -5,31 +5,22 @@ using Hearth.Tests.Support;
 namespace Hearth.Tests.Cluster;
 
 /// <summary>Two silos of one pool, as two callers see them who each know one.</summary>
-public sealed class TwoSiloTests : IAsyncLifetime
+public sealed class TwoSiloTests : SiloGroupTests
 {
-    private SiloGroup? group;
     private SiloProcess first = null!;
     private SiloProcess second = null!;
     private HttpClient a = null!;
     private HttpClient b = null!;
     private Dictionary<string, string> queues = [];
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        if (PostgresServer.Missing is not null)
-            return;
-        group = await SiloGroup.NewAsync();
-        var started = await group.StartAsync("a", "b");
+        await base.InitializeAsync();
+        var started = await Group.StartAsync("a", "b");
         ((first, a), (second, b)) = (started[0], started[1]);
         await SiloGroup.SeesAsync(a, "a", "b");
         await SiloGroup.SeesAsync(b, "a", "b");
-        queues = await group.QueuesOfAsync(a);
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (group is not null)
-            await group.DisposeAsync();
+        queues = await Group.QueuesOfAsync(a);
     }
 
     [PostgresFact]
@@ -55,12 +46,12 @@ public sealed class TwoSiloTests : IAsyncLifetime
         {
             var lone = await SiloGroup.SubmitEffectsAsync(a, queues[name], 1, 1);
             await SiloGroup.AllSucceedAsync(b, lone);
-            Assert.Equal($"silo{silo.Id}", Assert.Single(group!.Effects, effect => lone[0].EndsWith(effect.Job, StringComparison.Ordinal)).Silo);
+            Assert.Equal($"silo{silo.Id}", Assert.Single(Group.Effects, effect => lone[0].EndsWith(effect.Job, StringComparison.Ordinal)).Silo);
         }
 
         var many = await SiloGroup.SubmitEffectsAsync(a, queues["a"], 24, 200);
         await SiloGroup.AllSucceedAsync(b, many);
-        var ran = group!.Effects.Where(effect => many.Contains("/v1/jobs/" + effect.Job)).ToList();
+        var ran = Group.Effects.Where(effect => many.Contains("/v1/jobs/" + effect.Job)).ToList();
         Assert.Equal(24, ran.Count);
         Assert.Equal(2, ran.Select(effect => effect.Silo).Distinct().Count());
     }

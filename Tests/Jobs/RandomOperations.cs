@@ -83,7 +83,7 @@ internal sealed class RandomOperations(int seed, Func<TimeProvider, IJobStore> s
             KeyRates = random.Next(3) == 0 ? [new RateLimit(random.Next(3, 20), TimeSpan.FromSeconds(random.Next(1, 20)))] : null,
             Ageing = random.Next(3) == 0 ? TimeSpan.FromSeconds(2) : null,
         };
-        world.Options = world.Options with { LimitsOf = _ => limits };
+        world.Given = new QueueDefinition { Limits = limits };
     }
 
     private async Task StepAsync()

@@ -1,8 +1,5 @@
 using System.Globalization;
-using Hearth.Storage;
-using Hearth.Storage.InMemory;
-using Hearth.Storage.Sqlite;
-using Hearth.Tests.Support;
+using Hearth.Tests.Support.Jobs;
 
 namespace Hearth.Tests.Jobs;
 
@@ -42,28 +39,12 @@ public abstract class RandomTests
         int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
 }
 
-/// <param name="Create">Makes it.</param>
-/// <param name="Close">What is to be done after it.</param>
-internal sealed record StoreOfSeed(Func<TimeProvider, IJobStore> Create, Func<ValueTask> Close) : IAsyncDisposable
-{
-    public ValueTask DisposeAsync() => Close();
-}
-
 public sealed class InMemoryRandomTests : RandomTests
 {
-    private protected override StoreOfSeed Open() => new(clock => new InMemoryJobStore(clock), () => ValueTask.CompletedTask);
+    private protected override StoreOfSeed Open() => StoreOfSeed.InMemory();
 }
 
 public sealed class SqliteRandomTests : RandomTests
 {
-    private protected override StoreOfSeed Open()
-    {
-        var folder = new TempFolder();
-        var database = SqliteDatabase.Open(folder["jobs.db"]);
-        return new StoreOfSeed(clock => new SqliteJobStore(database, clock), async () =>
-        {
-            await database.DisposeAsync();
-            folder.Dispose();
-        });
-    }
+    private protected override StoreOfSeed Open() => StoreOfSeed.Sqlite();
 }

@@ -3,11 +3,29 @@ namespace Hearth.Jobs;
 /// <summary>What holds back jobs besides limits: what runs have asked for, and a circuit breaker.</summary>
 internal sealed partial class ShardLimits
 {
+    private long heldBackUntil;
+    private long heldBackSince;
+
     /// <summary>Opens and closes by how attempts went; null: the queue has none.</summary>
     public CircuitBreaker? Breaker { get; init; }
 
     /// <summary>Whether all jobs wait because a run has asked for it.</summary>
     public bool HoldsBack => heldBackUntil > Now;
+
+    /// <summary>Nothing starts before a time: of the queue, or of a job's key.</summary>
+    public void HoldBack(JobEntry? ofKey, long until)
+    {
+        var now = Now;
+        if (ofKey is not null)
+        {
+            keys.HoldBack(GroupOf(ofKey), now, until);
+            return;
+        }
+
+        if (heldBackUntil <= now)
+            heldBackSince = now;
+        heldBackUntil = Math.Max(heldBackUntil, until);
+    }
 
     /// <summary>An attempt has succeeded or failed.</summary>
     /// <returns>Whether the breaker was opened or closed by it.</returns>
@@ -49,6 +67,18 @@ internal sealed partial class ShardLimits
     }
 
     private static HeldBack Held(string? key, long until, long since) => new(key, new DateTimeOffset(until, TimeSpan.Zero), new DateTimeOffset(since, TimeSpan.Zero));
+
+    private bool IsHeldBack()
+    {
+        if (heldBackUntil > Now)
+        {
+            HoldUntil(heldBackUntil);
+            return true;
+        }
+
+        heldBackUntil = 0;
+        return false;
+    }
 
     private int BreakerRoom(CircuitBreaker breaker)
     {

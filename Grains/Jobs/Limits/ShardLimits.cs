@@ -8,9 +8,6 @@ namespace Hearth.Jobs;
 /// </summary>
 internal sealed partial class ShardLimits
 {
-    /// <summary>Outdated entries that do not matter.</summary>
-    private const int WakesSpare = 4_096;
-
     private readonly QueueLimits limits;
     private readonly KeyTable keys;
     private readonly StartsBefore past;
@@ -18,16 +15,11 @@ internal sealed partial class ShardLimits
     private readonly KeyGroup noKey = new(null);
     private readonly bool needsLines;
     private readonly int[] runningBySilo = new int[byte.MaxValue + 1];
-    private readonly PriorityQueue<KeyGroup, long> wakes = new();
     private readonly PermitBook? book;
     private readonly StartGrants? grants;
     private int running;
     private int reserved;
-    private bool isHeld;
-    private long heldUntil = long.MaxValue;
     private long last;
-    private long heldBackUntil;
-    private long heldBackSince;
 
     /// <param name="limits">The limits.</param>
     /// <param name="keys">The shard's.</param>
@@ -65,9 +57,6 @@ internal sealed partial class ShardLimits
 
     /// <summary>Now, which never goes back.</summary>
     public long Now => last = Math.Max(last, host.Now);
-
-    /// <summary>When it wants to be called; <see cref="long.MaxValue"/>: not by itself.</summary>
-    public long NextTime => Math.Min(Math.Min(heldUntil, grants?.NextTime ?? long.MaxValue), wakes.TryPeek(out _, out var at) ? at : long.MaxValue);
 
     /// <summary>Jobs that run, by silo.</summary>
     public IEnumerable<SiloStarts> Running =>
@@ -201,133 +190,6 @@ internal sealed partial class ShardLimits
         Freed();
     }
 
-    /// <summary>There are starts for those who were refused.</summary>
-    public void Granted() => Freed();
-
-    /// <summary>What is due at a time.</summary>
-    public void Tick()
-    {
-        var now = Now;
-        grants?.Tick(now);
-        Ask();
-        while (wakes.TryPeek(out var group, out var at) && at <= now)
-        {
-            wakes.Dequeue();
-            if (at == group.WakeAt)
-                Wake(group, now);
-        }
-
-        if (heldUntil > now)
-            return;
-        heldUntil = long.MaxValue;
-        isHeld = true;
-        Freed();
-    }
-
-    /// <summary>A key is at a limit: it is looked at again when that may have ended.</summary>
-    public void Park(KeyGroup group, long now)
-    {
-        group.IsParked = true;
-        if (group.HeldUntil > now)
-        {
-            Schedule(group, group.HeldUntil);
-            return;
-        }
-
-        if (!HasKeyRates || BookOf(group, now).Room(now) > 0)
-            return;
-        TakeBlocks(group.Book!, group, now);
-        Schedule(group, group.Book!.RoomAt(now));
-    }
-
-    /// <summary>Nothing starts before a time: of the queue, or of a job's key.</summary>
-    public void HoldBack(JobEntry? ofKey, long until)
-    {
-        var now = Now;
-        if (ofKey is not null)
-        {
-            keys.HoldBack(GroupOf(ofKey), now, until);
-            return;
-        }
-
-        if (heldBackUntil <= now)
-            heldBackSince = now;
-        heldBackUntil = Math.Max(heldBackUntil, until);
-    }
-
-    /// <summary>The last job of a key has ended.</summary>
-    public void Left(KeyGroup group)
-    {
-        if (group.Open == 0 && (group.Book is not null || group.HeldUntil > 0))
-            Schedule(group, Math.Max(Now + (group.Book?.Horizon ?? 0), group.HeldUntil));
-    }
-
-    private void Wake(KeyGroup group, long now)
-    {
-        group.WakeAt = long.MaxValue;
-        if (group.HeldUntil <= now)
-            group.HeldUntil = 0;
-        if (group.IsParked)
-            Recheck(group, now);
-        if (group.Open > 0 || group.Key is null)
-            return;
-        if (group is { Running: 0, HeldUntil: 0 } && group.Book?.IsOver(now) != false)
-        {
-            group.Book = null;
-            keys.Drop(group);
-        }
-        else
-        {
-            Left(group);
-        }
-    }
-
-    private void Recheck(KeyGroup group, long now)
-    {
-        if (!MayStart(group, now))
-        {
-            Park(group, now);
-            return;
-        }
-
-        group.IsParked = false;
-        foreach (var line in group.Lines)
-        {
-            line.Queue.Return(line);
-            host.Ring(line.Queue);
-        }
-
-        Freed();
-    }
-
-    private void LookAgain(JobEntry job, long now)
-    {
-        if (isHeld && book is not null && book.Room(now) == 0)
-            HoldUntil(book.RoomAt(now));
-        if (HasKeyRates && GroupOf(job) is { IsParked: true } group)
-            Recheck(group, now);
-    }
-
-    private void Freed()
-    {
-        if (!isHeld)
-            return;
-        isHeld = false;
-        host.RingAll();
-    }
-
-    private bool IsHeldBack()
-    {
-        if (heldBackUntil > Now)
-        {
-            HoldUntil(heldBackUntil);
-            return true;
-        }
-
-        heldBackUntil = 0;
-        return false;
-    }
-
     private int GrantedRoom(StartGrants from, int wanted, byte silo)
     {
         var room = from.Room(wanted, host.NameOf(silo), Now);
@@ -350,33 +212,6 @@ internal sealed partial class ShardLimits
         TakeBlocks(book, null, now);
         HoldUntil(book.RoomAt(now));
         return 0;
-    }
-
-    /// <summary>Who was refused is rung for then. Where nothing else happens, nobody else would look at the time.</summary>
-    private void HoldUntil(long at)
-    {
-        if (at == heldUntil)
-            return;
-        heldUntil = at;
-        host.Arm();
-    }
-
-    private void Schedule(KeyGroup group, long at)
-    {
-        if (at >= group.WakeAt)
-            return;
-        group.WakeAt = at;
-        wakes.Enqueue(group, at);
-        if (wakes.Count > (2 * keys.Count) + WakesSpare)
-            ForgetOutdatedWakes();
-        host.Arm();
-    }
-
-    private void ForgetOutdatedWakes()
-    {
-        var current = wakes.UnorderedItems.Where(wake => wake.Priority == wake.Element.WakeAt).DistinctBy(wake => wake.Element).ToList();
-        wakes.Clear();
-        wakes.EnqueueRange(current);
     }
 
     private PermitBook BookOf(KeyGroup group, long now) =>
@@ -403,29 +238,4 @@ internal sealed partial class ShardLimits
         else
             Left(group);
     }
-}
-
-/// <summary>The shard, as its limits see it.</summary>
-internal interface IShardLimitsHost
-{
-    /// <summary>On the store's clock, in ticks.</summary>
-    long Now { get; }
-
-    /// <summary>Jobs of a queue may start.</summary>
-    void Ring(FunctionQueue queue);
-
-    /// <summary>Any jobs may start.</summary>
-    void RingAll();
-
-    /// <summary>The id of a silo; empty for workers outside, and one that has gone.</summary>
-    string NameOf(byte silo);
-
-    /// <summary>The keeper of the queue's books is to be asked. Never answers before it returns.</summary>
-    void Ask();
-
-    /// <summary><see cref="ShardLimits.NextTime"/> is another.</summary>
-    void Arm();
-
-    /// <summary>Permits are to be stored, and <see cref="ShardLimits.Stored"/> or <see cref="ShardLimits.NotStored"/> called for them.</summary>
-    void Store(Guid scope, long at, int count, long keptUntil);
 }

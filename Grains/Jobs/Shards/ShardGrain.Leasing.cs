@@ -65,12 +65,15 @@ internal sealed partial class ShardGrain
         }
     }
 
-    private bool MayStart()
+    /// <summary>Silence is asked for first, whatever else holds: who is refused for it must be rung again.</summary>
+    private bool MayStart() => !IsSilentNow() && !isLost && !isMoving && !definition.Paused && !isToConfigure;
+
+    private bool IsSilentNow()
     {
-        // Asked once: who is refused for it must be rung again, and time goes by.
+        // Asked once: those who ask are called again after it, and time goes by.
         var isSilent = IsSilent;
         wasSilent |= isSilent;
-        return !isLost && !isMoving && !isSilent && !definition.Paused && !isToConfigure;
+        return isSilent;
     }
 
     private List<JobEntry> TakeFor(FunctionQueue queue, int max, PumpCall pump) =>

@@ -29,14 +29,8 @@ internal sealed partial class ShardGrain
 
     long IShardLimitsHost.Now => store.Now.UtcTicks;
 
-    public Task ConfigureAsync(QueueLimits? limits)
-    {
-        Configure(limits);
-        return Task.CompletedTask;
-    }
-
     /// <summary>Other limits, or none. They hold when nothing is being handed out any more, and nothing starts until then.</summary>
-    public void Configure(QueueLimits? asked)
+    private void Configure(QueueLimits? asked)
     {
         (wanted, isToConfigure) = (asked, asked is not null || breaker is not null || limits is not null);
         ConfigureWhenQuiet();

@@ -294,14 +294,6 @@ internal sealed partial class ShardGrain
 
     private StartsAsk NextAsk(StartGrants mine) => mine.Next(Key, claim.Epoch, limits!.Running, Startable);
 
-    private bool IsSilentNow()
-    {
-        // Those who ask are called again after it.
-        var isSilent = IsSilent;
-        wasSilent |= isSilent;
-        return isSilent;
-    }
-
     [LoggerMessage(LogLevel.Information, "Shard {Shard} keeps its queue's limits and grants nothing yet: {Other} has not told how it stands: {Why}")]
     private static partial void LogNotMet(ILogger logger, string shard, string other, string why);
 

@@ -44,8 +44,6 @@ internal sealed partial class ShardGrain(
         mint = new JobIdMint(claim.Number, claim.Epoch, claim.LastId);
         HearthMetrics.Add(gauge = new ShardGauge(ShardKey.QueueOf(Key)));
         StartTimer();
-        if (options.LimitsOf?.Invoke(gauge.Queue) is { } asked)
-            Configure(asked);
         FollowCluster();
         FollowDefinition();
         recovery = RecoverAsync();

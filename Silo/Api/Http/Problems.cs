@@ -75,9 +75,9 @@ internal static class Problems
     public static Problem UnknownSchedule(string name) => new(
         "unknown-schedule", 404, "Unknown schedule", $"There is no schedule '{Shown(name)}'; GET /v1/schedules lists them, PUT /v1/schedules/{Shown(name)} makes it.");
 
-    public static Problem ScheduleChanged(string name) => new(
-        "precondition-failed", 412, "Precondition failed",
-        $"Schedule '{Shown(name)}' is not what If-Match or If-None-Match say: read it again (GET /v1/schedules/{Shown(name)}), and change what is there.");
+    public static Problem QueueChanged(string name) => PreconditionFailed($"The definition of queue '{Shown(name)}'", $"/v1/queues/{Shown(name)}");
+
+    public static Problem ScheduleChanged(string name) => PreconditionFailed($"Schedule '{Shown(name)}'", $"/v1/schedules/{Shown(name)}");
 
     public static Problem ScheduleUnreadable(string detail) => new("schedule-unreadable", 500, "Schedule unreadable", detail);
 
@@ -89,10 +89,6 @@ internal static class Problems
     {
         Detail = "The store cannot be reached now: whether a change was stored is not known where it was lost in between. Read the schedule, or send the same again.",
     };
-
-    public static Problem Changed(string queue) => new(
-        "precondition-failed", 412, "Precondition failed",
-        $"The definition of queue '{Shown(queue)}' is not what If-Match or If-None-Match say: read it again (GET /v1/queues/{Shown(queue)}), and change what is there.");
 
     public static Problem TooManyGenerations(string queue) => new(
         "too-many-generations", 409, "Too many changes of shards",
@@ -330,6 +326,9 @@ internal static class Problems
         ObjectEnd.Unreadable => new("state-unreadable", 500, "State unreadable", answer.Detail),
         _ => new("operation-failed", 500, "Operation failed", answer.Detail),
     };
+
+    private static Problem PreconditionFailed(string what, string path) => new(
+        "precondition-failed", 412, "Precondition failed", $"{what} is not what If-Match or If-None-Match say: read it again (GET {path}), and change what is there.");
 
     /// <summary>What a caller sent, as it may be shown back.</summary>
     public static string Shown(string text) => text.Length <= 80 ? text : text[..80] + "…";

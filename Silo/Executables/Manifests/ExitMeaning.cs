@@ -26,11 +26,8 @@ internal sealed record ExitMeaning(RunVerdict Verdict, TimeSpan Wait = default, 
         _ => JobOutcome.FailForGood(reason),
     };
 
-    private static ExitMeaning? Waiting(RunVerdict verdict, string text, string who)
-    {
-        BackOff? backOff = who switch { "job" => BackOff.Job, "key" => BackOff.Key, "queue" => BackOff.Queue, _ => null };
-        return backOff is { } others && DurationText.Parse(text) is { } wait && wait >= JobLimits.WaitMin && wait <= JobRules.RetryWaitMax
+    private static ExitMeaning? Waiting(RunVerdict verdict, string text, string who) =>
+        BackOffText.Parse(who) is { } others && DurationText.Parse(text) is { } wait && wait >= JobLimits.WaitMin && wait <= JobRules.RetryWaitMax
             ? new ExitMeaning(verdict, wait, others)
             : null;
-    }
 }

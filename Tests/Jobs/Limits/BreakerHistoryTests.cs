@@ -1,10 +1,8 @@
-using System.Globalization;
 using Hearth.Functions;
 using Hearth.Jobs;
 using Hearth.Queues;
 using Hearth.Storage;
 using Hearth.Storage.InMemory;
-using Hearth.Storage.Sqlite;
 using Hearth.Tests.Storage.PostgreSql;
 using Hearth.Tests.Support;
 using Hearth.Tests.Support.Jobs;
@@ -18,24 +16,11 @@ namespace Hearth.Tests.Jobs.Limits;
 public sealed class BreakerHistoryTests
 {
     [Fact]
-    public async Task It_opens_probes_and_closes_as_the_reference_says_whoever_owns_the_shard()
-    {
-        var openings = 0;
-        for (var i = 0; i < 25; i++)
-            openings += await RunAsync(clock => new InMemoryJobStore(clock), Seed(i), steps: 250);
-        Assert.InRange(openings, 10, int.MaxValue);
-    }
+    public async Task It_opens_probes_and_closes_as_the_reference_says_whoever_owns_the_shard() =>
+        Assert.InRange(await ShardHistory.RunAsync(25, StoreOfSeed.InMemory, (open, seed) => new History(open, seed), steps: 250), 10, int.MaxValue);
 
     [Fact]
-    public async Task It_does_on_SQLite()
-    {
-        for (var i = 0; i < 4; i++)
-        {
-            using var folder = new TempFolder();
-            await using var database = SqliteDatabase.Open(folder["jobs.db"]);
-            await RunAsync(clock => new SqliteJobStore(database, clock), Seed(i), steps: 120);
-        }
-    }
+    public Task It_does_on_SQLite() => ShardHistory.RunAsync(4, StoreOfSeed.Sqlite, (open, seed) => new History(open, seed), steps: 120);
 
     [PostgresFact]
     public async Task An_owner_that_follows_one_that_died_on_PostgreSQL_knows_that_it_is_open()
@@ -68,56 +53,29 @@ public sealed class BreakerHistoryTests
         }
     }
 
-    private static int Seed(int i) => int.TryParse(Environment.GetEnvironmentVariable("HEARTH_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
-        ? seed
-        : Random.Shared.Next(1 << 30) + i;
-
-    private static async Task<int> RunAsync(Func<TimeProvider, IJobStore> open, int seed, int steps)
+    private sealed class History : ShardHistory
     {
-        await using var history = new History(open, seed);
-        try
-        {
-            return await history.RunAsync(steps).WaitAsync(TimeSpan.FromMinutes(2));
-        }
-        catch (Exception e)
-        {
-            throw new InvalidOperationException($"HEARTH_SEED={seed}: {e.Message}", e);
-        }
-    }
-
-    private sealed class History : IAsyncDisposable
-    {
-        private readonly ManualTimeProvider clock = new();
-        private readonly Random random;
-        private readonly IJobStore store;
-        private readonly InMemoryGrainStateStore queues;
         private readonly QueueBreaker rule;
         private readonly BreakerModel model;
-        private readonly List<JobSilo> silos = [];
         private readonly List<(JobId Id, int Attempt, long StartedAt)> running = [];
         private BreakerState before;
         private int openings;
 
         public History(Func<TimeProvider, IJobStore> open, int seed)
+            : base(open, seed)
         {
-            random = new Random(seed);
-            (store, queues) = (open(clock), new InMemoryGrainStateStore(clock));
-            var failures = random.Next(1, 5);
+            var failures = Random.Next(1, 5);
             rule = new QueueBreaker(
-                failures, random.Next(2) == 0 ? null : failures + random.Next(6), random.Next(2) == 0 ? null : TimeSpan.FromSeconds(random.Next(1, 60)),
-                random.Next(3) == 0 ? null : TimeSpan.FromSeconds(random.Next(1, 30)), TimeSpan.FromSeconds(random.Next(30, 200)), random.Next(1, 4));
+                failures, Random.Next(2) == 0 ? null : failures + Random.Next(6), Random.Next(2) == 0 ? null : TimeSpan.FromSeconds(Random.Next(1, 60)),
+                Random.Next(3) == 0 ? null : TimeSpan.FromSeconds(Random.Next(1, 30)), TimeSpan.FromSeconds(Random.Next(30, 200)), Random.Next(1, 4));
             model = new BreakerModel(rule);
         }
 
-        private JobSilo Silo => silos[^1];
+        protected override QueueDefinition Definition => new() { Breaker = rule };
 
-        private long Now => clock.GetUtcNow().UtcTicks;
-
-        public async Task<int> RunAsync(int steps)
+        public override async Task<int> RunAsync(int steps)
         {
             await NextOwnerAsync();
-            await Silo.Grains.GetGrain<IQueueGrain>(JobSilo.Queue).PutAsync(new QueueDefinition { Breaker = rule }, QueueCondition.None);
-            model.TakeOver(Now);
             for (var step = 0; step < steps; step++)
             {
                 await StepAsync();
@@ -130,41 +88,29 @@ public sealed class BreakerHistoryTests
             return openings;
         }
 
-        public async ValueTask DisposeAsync()
-        {
-            foreach (var silo in silos)
-            {
-                silo.Crash();
-                await silo.DisposeAsync();
-            }
-        }
-
         private async Task StepAsync()
         {
             // No two things happen in the same moment: what is stored has its time in microseconds.
-            clock.Advance(TimeSpan.FromMilliseconds(1));
-            switch (random.Next(20))
+            Clock.Advance(TimeSpan.FromMilliseconds(1));
+            switch (Random.Next(20))
             {
                 case 0 or 1:
-                    await Silo.Shard.SubmitManyAsync([.. Enumerable.Range(0, random.Next(1, 10)).Select(_ =>
+                    await Silo.Shard.SubmitManyAsync([.. Enumerable.Range(0, Random.Next(1, 10)).Select(_ =>
                         JobWorld.Spec("echo", "", new JobOptions { Retry = new RetryPolicy(Attempts: 3, Initial: TimeSpan.FromSeconds(1), Jitter: 0) }))]);
                     break;
                 case 2 or 3:
-                    clock.Advance(TimeSpan.FromMilliseconds(random.Next(1, 3_000)));
+                    Clock.Advance(TimeSpan.FromMilliseconds(Random.Next(1, 3_000)));
                     break;
                 case 4 when model.NextProbe is { } at && at > Now:
-                    clock.Advance(TimeSpan.FromTicks(at - Now));
+                    Clock.Advance(TimeSpan.FromTicks(at - Now));
                     break;
-                case 5 when random.Next(4) == 0:
-                    Silo.Crash();
-                    await NextOwnerAsync();
+                case 5 when Random.Next(4) == 0:
+                    await DieAsync();
                     break;
-                case 6 when random.Next(4) == 0:
-                    await clock.AdvanceUntilAsync(Silo.StopAsync(), TimeSpan.FromMilliseconds(20), TimeSpan.FromMinutes(1));
-                    Silo.Crash();
-                    await NextOwnerAsync();
+                case 6 when Random.Next(4) == 0:
+                    await HandOverAsync();
                     break;
-                case 7 when random.Next(4) == 0:
+                case 7 when Random.Next(4) == 0:
                     await Silo.Shard.EndBackOffAsync();
                     model.Reset(Now);
                     break;
@@ -172,21 +118,21 @@ public sealed class BreakerHistoryTests
                     await EndAsync();
                     break;
                 default:
-                    await LeaseAsync(random.Next(1, 5));
+                    await LeaseAsync(Random.Next(1, 5));
                     break;
             }
         }
 
         private async Task EndAsync()
         {
-            var run = running[random.Next(running.Count)];
+            var run = running[Random.Next(running.Count)];
             running.Remove(run);
             var (outcome, extras, failed) = Outcome();
-            await Silo.Shard.CompleteAsync([new JobResult(run.Id, run.Attempt, outcome, clock.GetUtcNow(), clock.GetUtcNow(), Error: outcome == AttemptOutcome.Succeeded ? null : "no", Extras: extras)]);
+            await Silo.Shard.CompleteAsync([new JobResult(run.Id, run.Attempt, outcome, Clock.GetUtcNow(), Clock.GetUtcNow(), Error: outcome == AttemptOutcome.Succeeded ? null : "no", Extras: extras)]);
             model.End(run.Id, run.Attempt, run.StartedAt, failed, Now);
         }
 
-        private (AttemptOutcome Outcome, AttemptExtras? Extras, bool? Failed) Outcome() => random.Next(12) switch
+        private (AttemptOutcome Outcome, AttemptExtras? Extras, bool? Failed) Outcome() => Random.Next(12) switch
         {
             0 => (AttemptOutcome.Returned, null, null),
             1 => (AttemptOutcome.Snoozed, new AttemptExtras(Wait: TimeSpan.FromSeconds(1)), null),
@@ -208,12 +154,10 @@ public sealed class BreakerHistoryTests
             }
         }
 
-        private async Task NextOwnerAsync()
+        protected override async Task NextOwnerAsync()
         {
             running.Clear();
-            silos.Add(await JobSilo.StartAsync(store, clock, [], new JobsOptions($"owner {silos.Count}") { StopGrace = TimeSpan.FromSeconds(1) }, queues: queues));
-            // Once its jobs are recovered.
-            await Silo.Shard.ReadInboxAsync();
+            await base.NextOwnerAsync();
             model.TakeOver(Now);
         }
     }

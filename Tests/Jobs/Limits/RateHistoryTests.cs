@@ -1,9 +1,6 @@
-using System.Globalization;
 using Hearth.Jobs;
 using Hearth.Queues;
 using Hearth.Storage;
-using Hearth.Storage.InMemory;
-using Hearth.Storage.Sqlite;
 using Hearth.Tests.Storage.PostgreSql;
 using Hearth.Tests.Support;
 using Hearth.Tests.Support.Jobs;
@@ -17,24 +14,11 @@ namespace Hearth.Tests.Jobs.Limits;
 public sealed class RateHistoryTests
 {
     [Fact]
-    public async Task No_window_has_more_starts_than_may_be_whoever_owns_the_shard()
-    {
-        var starts = 0;
-        for (var i = 0; i < 25; i++)
-            starts += await RunAsync(clock => new InMemoryJobStore(clock), Seed(i), steps: 150);
-        Assert.InRange(starts, 25, int.MaxValue);
-    }
+    public async Task No_window_has_more_starts_than_may_be_whoever_owns_the_shard() =>
+        Assert.InRange(await ShardHistory.RunAsync(25, StoreOfSeed.InMemory, (open, seed) => new History(open, seed), steps: 150), 25, int.MaxValue);
 
     [Fact]
-    public async Task No_window_has_more_starts_than_may_be_on_SQLite()
-    {
-        for (var i = 0; i < 5; i++)
-        {
-            using var folder = new TempFolder();
-            await using var database = SqliteDatabase.Open(folder["jobs.db"]);
-            await RunAsync(clock => new SqliteJobStore(database, clock), Seed(i), steps: 100);
-        }
-    }
+    public Task No_window_has_more_starts_than_may_be_on_SQLite() => ShardHistory.RunAsync(5, StoreOfSeed.Sqlite, (open, seed) => new History(open, seed), steps: 100);
 
     [PostgresFact]
     public async Task No_window_has_more_starts_than_may_be_on_PostgreSQL_in_earnest()
@@ -45,7 +29,8 @@ public sealed class RateHistoryTests
         var starts = new List<long>();
         for (var owner = 0; owner < 4; owner++)
         {
-            await using var silo = await StartAsync(store, TimeProvider.System, limits, $"owner {owner}");
+            await using var silo = await JobSilo.StartAsync(
+                store, TimeProvider.System, [], new JobsOptions($"owner {owner}") { StopGrace = TimeSpan.FromSeconds(1) }, given: new QueueDefinition { Limits = limits });
             await silo.Shard.SubmitManyAsync([.. Enumerable.Range(0, 100).Select(_ => JobWorld.Spec("echo"))]);
             var until = store.Now.AddSeconds(3 + owner);
             while (store.Now < until)
@@ -65,47 +50,19 @@ public sealed class RateHistoryTests
             RateTests.AssertWithin(limit with { Per = limit.Per - TimeSpan.FromMilliseconds(200) }, starts);
     }
 
-    private static int Seed(int i) => int.TryParse(Environment.GetEnvironmentVariable("HEARTH_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
-        ? seed
-        : Random.Shared.Next(1 << 30) + i;
-
-    private static Task<JobSilo> StartAsync(IJobStore store, TimeProvider clock, QueueLimits limits, string owner) => JobSilo.StartAsync(
-        store, clock, [], new JobsOptions(owner) { LimitsOf = _ => limits, StopGrace = TimeSpan.FromSeconds(1) });
-
-    private static async Task<int> RunAsync(Func<TimeProvider, IJobStore> open, int seed, int steps)
+    private sealed class History : ShardHistory
     {
-        await using var history = new History(open, seed);
-        try
-        {
-            return await history.RunAsync(steps).WaitAsync(TimeSpan.FromMinutes(2));
-        }
-        catch (Exception e)
-        {
-            throw new InvalidOperationException($"HEARTH_SEED={seed}: {e.Message}", e);
-        }
-    }
-
-    private sealed class History : IAsyncDisposable
-    {
-        private readonly ManualTimeProvider clock = new();
-        private readonly Random random;
-        private readonly IJobStore store;
         private readonly QueueLimits limits;
-        private readonly List<JobSilo> silos = [];
         private readonly List<(string Key, long At)> starts = [];
         private readonly List<JobResult> open = [];
-        private int owners;
 
         public History(Func<TimeProvider, IJobStore> open, int seed)
-        {
-            random = new Random(seed);
-            store = open(clock);
-            limits = new QueueLimits { Rates = [Rate(1, 9), Rate(11, 600)], KeyRates = random.Next(2) == 0 ? [Rate(1, 60)] : null, Fair = random.Next(2) == 0 };
-        }
+            : base(open, seed) =>
+            limits = new QueueLimits { Rates = [Rate(1, 9), Rate(11, 600)], KeyRates = Random.Next(2) == 0 ? [Rate(1, 60)] : null, Fair = Random.Next(2) == 0 };
 
-        private JobSilo Silo => silos[^1];
+        protected override QueueDefinition Definition => new() { Limits = limits };
 
-        public async Task<int> RunAsync(int steps)
+        public override async Task<int> RunAsync(int steps)
         {
             await NextOwnerAsync();
             for (var step = 0; step < steps; step++)
@@ -116,7 +73,7 @@ public sealed class RateHistoryTests
                 }
                 catch (Exception e) when (e is StoreUnavailableException or OrleansMessageRejectionException or TimeoutException)
                 {
-                    clock.Advance(TimeSpan.FromMilliseconds(50));
+                    Clock.Advance(TimeSpan.FromMilliseconds(50));
                 }
             }
 
@@ -131,51 +88,39 @@ public sealed class RateHistoryTests
             return starts.Count;
         }
 
-        public async ValueTask DisposeAsync()
-        {
-            foreach (var silo in silos)
-            {
-                silo.Crash();
-                await silo.DisposeAsync();
-            }
-        }
-
         private async Task StepAsync()
         {
-            switch (random.Next(16))
+            switch (Random.Next(16))
             {
                 case 0 or 1:
-                    await Silo.Shard.SubmitManyAsync([.. Enumerable.Range(0, random.Next(1, 20)).Select(_ =>
-                        JobWorld.Spec("echo", "", new JobOptions { Key = $"{random.Next(3)}" }))]);
+                    await Silo.Shard.SubmitManyAsync([.. Enumerable.Range(0, Random.Next(1, 20)).Select(_ =>
+                        JobWorld.Spec("echo", "", new JobOptions { Key = $"{Random.Next(3)}" }))]);
                     break;
                 case 2:
-                    clock.Advance(TimeSpan.FromMilliseconds(random.Next(1, 3_000)));
+                    Clock.Advance(TimeSpan.FromMilliseconds(Random.Next(1, 3_000)));
                     break;
                 case 3:
-                    clock.Advance(TimeSpan.FromSeconds(random.Next(1, 120)));
+                    Clock.Advance(TimeSpan.FromSeconds(Random.Next(1, 120)));
                     break;
-                case 4 when random.Next(3) == 0:
-                    Silo.Crash();
-                    await NextOwnerAsync();
+                case 4 when Random.Next(3) == 0:
+                    await DieAsync();
                     break;
-                case 5 when random.Next(3) == 0:
-                    await store.ClaimAsync(ShardKey.Of(JobSilo.Queue), "somebody else", isPlanned: false, CancellationToken.None);
+                case 5 when Random.Next(3) == 0:
+                    await Store.ClaimAsync(ShardKey.Of(JobSilo.Queue), "somebody else", isPlanned: false, CancellationToken.None);
                     break;
-                case 6 when random.Next(3) == 0:
-                    await clock.AdvanceUntilAsync(Silo.StopAsync(), TimeSpan.FromMilliseconds(20), TimeSpan.FromMinutes(1));
-                    Silo.Crash();
-                    await NextOwnerAsync();
+                case 6 when Random.Next(3) == 0:
+                    await HandOverAsync();
                     break;
                 case 7 or 8 when open.Count > 0:
-                    var told = open[random.Next(open.Count)];
+                    var told = open[Random.Next(open.Count)];
                     open.Remove(told);
-                    await Silo.Shard.CompleteAsync([told with { Outcome = (AttemptOutcome)random.Next(4), Extras = new AttemptExtras(Wait: TimeSpan.FromSeconds(random.Next(5))) }]);
+                    await Silo.Shard.CompleteAsync([told with { Outcome = (AttemptOutcome)Random.Next(4), Extras = new AttemptExtras(Wait: TimeSpan.FromSeconds(Random.Next(5))) }]);
                     break;
-                case 9 when random.Next(3) == 0:
+                case 9 when Random.Next(3) == 0:
                     Silo.Store.FailNextWrite();
                     break;
                 default:
-                    await LeaseAsync(random.Next(1, 30));
+                    await LeaseAsync(Random.Next(1, 30));
                     // Permits may be on their way to the store.
                     await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
                     break;
@@ -187,20 +132,18 @@ public sealed class RateHistoryTests
             foreach (var lease in await Silo.Shard.LeaseAsync("echo", max, Silo.NextCall()))
             {
                 // The clock stands still while the call is under way.
-                starts.Add((lease.Spec.Options!.Key!, clock.GetUtcNow().UtcTicks));
-                open.Add(new JobResult(lease.Id, lease.Attempt, AttemptOutcome.Succeeded, clock.GetUtcNow(), clock.GetUtcNow()));
+                starts.Add((lease.Spec.Options!.Key!, Now));
+                open.Add(new JobResult(lease.Id, lease.Attempt, AttemptOutcome.Succeeded, Clock.GetUtcNow(), Clock.GetUtcNow()));
             }
         }
 
-        private async Task NextOwnerAsync()
+        protected override Task NextOwnerAsync()
         {
             open.Clear();
-            silos.Add(await StartAsync(store, clock, limits, $"owner {++owners}"));
-            // Once its jobs are recovered.
-            await Silo.Shard.ReadInboxAsync();
+            return base.NextOwnerAsync();
         }
 
         private RateLimit Rate(int min, int max) =>
-            new(random.Next(1, 40), TimeSpan.FromSeconds(random.Next(min, max)), random.Next(2) == 0 ? null : random.Next(1, 30));
+            new(Random.Next(1, 40), TimeSpan.FromSeconds(Random.Next(min, max)), Random.Next(2) == 0 ? null : Random.Next(1, 30));
     }
 }

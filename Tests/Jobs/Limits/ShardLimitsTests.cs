@@ -208,19 +208,19 @@ public sealed class ShardLimitsTests : JobWorldTests
     public async Task Limits_change_without_a_restart()
     {
         var silo = await world.StartAsync();
-        await silo.Shard.ConfigureAsync(new QueueLimits { Concurrency = 1 });
+        await LimitAsync(silo, new QueueLimits { Concurrency = 1 });
         var first = await silo.SubmitAsync("hold", "a", new JobOptions { Key = "k" });
         await world.RunsAsync(first);
         for (var i = 0; i < 3; i++)
             await silo.SubmitAsync("hold", "b", new JobOptions { Key = $"{i}" });
         await JobWorld.PauseAsync();
         Assert.Single(world.Runs);
-        await silo.Shard.ConfigureAsync(new QueueLimits { KeyConcurrency = 1 });
+        await LimitAsync(silo, new QueueLimits { KeyConcurrency = 1 });
         await JobWorld.EventuallyAsync(() => world.Runs.Count == 4, "keys have their own bounds now");
         await silo.SubmitAsync("hold", "b", new JobOptions { Key = "k" });
         await JobWorld.PauseAsync();
         Assert.Equal(4, world.Runs.Count);
-        await silo.Shard.ConfigureAsync(null);
+        await LimitAsync(silo, null);
         await JobWorld.EventuallyAsync(() => world.Runs.Count == 5, "there are no limits any more");
     }
 
@@ -300,7 +300,10 @@ public sealed class ShardLimitsTests : JobWorldTests
             Assert.Equal(JobState.Succeeded, (await world.EndLaterAsync(job, TimeSpan.FromMilliseconds(500))).State);
     }
 
-    private void Limit(QueueLimits limits) => world.Options = world.Options with { LimitsOf = _ => limits };
+    private void Limit(QueueLimits limits) => world.Given = new QueueDefinition { Limits = limits };
+
+    private static Task LimitAsync(JobSilo silo, QueueLimits? limits) =>
+        silo.Grains.GetGrain<IQueueGrain>(JobSilo.Queue).PutAsync(new QueueDefinition { Limits = limits }, QueueCondition.None);
 
     /// <summary>The depth, also just after the shard has changed hands.</summary>
     private static async Task<ShardDepth> DepthAsync(JobSilo silo)

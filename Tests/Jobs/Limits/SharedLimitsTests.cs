@@ -1,5 +1,5 @@
-using System.Globalization;
 using Hearth.Queues;
+using Hearth.Tests.Support.Jobs;
 
 namespace Hearth.Tests.Jobs.Limits;
 
@@ -7,18 +7,14 @@ namespace Hearth.Tests.Jobs.Limits;
 public sealed class SharedLimitsTests
 {
     [Fact]
-    public void Never_more_than_the_limits_whoever_dies_and_whatever_is_lost_and_nobody_waits_for_ever()
+    public async Task Never_more_than_the_limits_whoever_dies_and_whatever_is_lost_and_nobody_waits_for_ever()
     {
-        var starts = 0;
-        for (var i = 0; i < 150; i++)
+        var starts = await Seeds.RunAsync(150, seed =>
         {
-            starts += Seeded(Seed(i), random =>
-            {
-                var limits = LimitsOf(random);
-                return Check(limits, new SharedHistory(limits, shards: random.Next(2, 6), random.Next()));
-            });
-        }
-
+            var random = new Random(seed);
+            var limits = LimitsOf(random);
+            return Task.FromResult(Check(limits, new SharedHistory(limits, shards: random.Next(2, 6), random.Next())));
+        });
         Assert.InRange(starts, 1_000, int.MaxValue);
     }
 
@@ -99,20 +95,4 @@ public sealed class SharedLimitsTests
 
     private static RateLimit Rate(Random random) =>
         new(random.Next(1, 40), TimeSpan.FromSeconds(random.Next(1, 16)), random.Next(2) == 0 ? null : random.Next(1, 30));
-
-    private static int Seed(int i) => int.TryParse(Environment.GetEnvironmentVariable("HEARTH_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
-        ? seed
-        : Random.Shared.Next(1 << 30) + i;
-
-    private static int Seeded(int seed, Func<Random, int> run)
-    {
-        try
-        {
-            return run(new Random(seed));
-        }
-        catch (Exception e)
-        {
-            throw new InvalidOperationException($"HEARTH_SEED={seed}: {e.Message}", e);
-        }
-    }
 }

@@ -30,8 +30,6 @@ internal sealed class StubShard : IShardGrain
 
     public int Completions => Volatile.Read(ref completions);
 
-    public Task ConfigureAsync(Hearth.Queues.QueueLimits? limits) => Task.CompletedTask;
-
     public Task<JobLease[]> LeaseAsync(string function, int max, PumpCall pump)
     {
         Interlocked.Increment(ref leases);

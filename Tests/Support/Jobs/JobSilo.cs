@@ -50,10 +50,13 @@ internal sealed class JobSilo : IAsyncDisposable
 
     public static async Task<JobSilo> StartAsync(
         IJobStore inner, TimeProvider clock, IEnumerable<ServedFunction> functions, JobsOptions? options = null, long payloadBytes = 64 << 20,
-        IGrainStateStore? queues = null)
+        IGrainStateStore? queues = null, QueueDefinition? given = null)
     {
         var store = new FaultyJobStore(inner);
         var grainState = queues ?? new InMemoryGrainStateStore(clock);
+        var definitions = new Dictionary<string, QueueDefinition>(StringComparer.Ordinal);
+        if (given is not null)
+            definitions.Add(Queue, given);
         var cluster = await TestCluster.StartAsync(
             silo =>
             {
@@ -70,7 +73,7 @@ internal sealed class JobSilo : IAsyncDisposable
                 silo.Services.AddSingleton(grainState);
                 silo.Services.AddKeyedSingleton<IGrainStorage, StoredGrainState>("Default");
                 silo.Services.AddSingleton(s => new QueueCatalogue(
-                    s.GetRequiredService<IGrainStateStore>(), new Dictionary<string, QueueDefinition>(StringComparer.Ordinal), NullLogger<QueueCatalogue>.Instance));
+                    s.GetRequiredService<IGrainStateStore>(), definitions, NullLogger<QueueCatalogue>.Instance));
             },
             clock);
         return new JobSilo(cluster, store);

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Hearth.Functions;
 using Hearth.Jobs;
+using Hearth.Queues;
 using Hearth.Storage;
 using Hearth.Storage.InMemory;
 using Hearth.Tests.Functions;
@@ -43,6 +44,9 @@ internal sealed class JobWorld : IAsyncDisposable
 
     public JobsOptions Options { get; set; } = new("silo");
 
+    /// <summary>What code says of the queue on silos that start from now on; null: nothing.</summary>
+    public QueueDefinition? Given { get; set; }
+
     public long PayloadBytes { get; set; } = 64 << 20;
 
     /// <summary>What the function <c>script</c> does.</summary>
@@ -59,7 +63,7 @@ internal sealed class JobWorld : IAsyncDisposable
         JobSilo? silo = null;
         silo = await JobSilo.StartAsync(
             Store, Clock, Functions(() => silo?.Store.IsDead == true).Where(f => only.Length == 0 || only.Contains(f.Name)),
-            Options with { Owner = owner }, PayloadBytes, Queues);
+            Options with { Owner = owner }, PayloadBytes, Queues, Given);
         silos.Add(silo);
         return silo;
     }

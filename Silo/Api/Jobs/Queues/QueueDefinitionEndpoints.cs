@@ -60,7 +60,7 @@ internal sealed class QueueDefinitionEndpoints(QueueDefinitions definitions, Que
     /// <summary>What is answered to a change that was not made; null: it was.</summary>
     public static Problem? Refusal(string queue, QueueChangeOutcome outcome) => outcome switch
     {
-        QueueChangeOutcome.Refused => Problems.Changed(queue),
+        QueueChangeOutcome.Refused => Problems.QueueChanged(queue),
         QueueChangeOutcome.TooManyGenerations => Problems.TooManyGenerations(queue),
         QueueChangeOutcome.TooManyShards => Problems.TooManyQueues(new TooManyQueuesException().Message),
         _ => null,

@@ -16,14 +16,13 @@ internal sealed class QueueEndpoints(
     private static readonly TimeSpan RecoveryMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RecoveryPause = TimeSpan.FromMilliseconds(20);
 
-    public Task ListAsync(HttpContext http) => AnswerAsync(http, async () =>
+    public Task ListAsync(HttpContext http) => QueueRoute.AnswerAsync(http, async () =>
         await Resource.WriteAsync(http, new QueuesDocument(await ReadAsync(null, http)), StatusCodes.Status200OK));
 
-    public Task ShowAsync(HttpContext http) => AnswerAsync(http, async () =>
+    public Task ShowAsync(HttpContext http) => QueueRoute.AnswerAsync(http, async queue =>
     {
-        var name = (string)http.Request.RouteValues["queue"]!;
-        if (!QueueName.IsValid(name) || await FindAsync(name, http) is not var (now, document))
-            return Problems.UnknownQueue(name);
+        if (await FindAsync(queue, http) is not var (now, document))
+            return Problems.UnknownQueue(queue);
         Conditions.Show(http.Response, now.ETag);
         return await Resource.WriteAsync(http, document, StatusCodes.Status200OK);
     });
@@ -81,22 +80,6 @@ internal sealed class QueueEndpoints(
         }
 
         return null;
-    }
-
-    private static async Task AnswerAsync(HttpContext http, Func<Task<Problem?>> answer)
-    {
-        Problem? problem;
-        try
-        {
-            problem = await answer();
-        }
-        catch (StoreUnavailableException)
-        {
-            problem = Problems.StoreUnreadable;
-        }
-
-        if (problem is not null)
-            await ProblemWriter.WriteAsync(http, problem);
     }
 }
 

@@ -2,7 +2,6 @@ using Hearth.Api.Http;
 using Hearth.Api.Jobs.Lists;
 using Hearth.Jobs;
 using Hearth.Jobs.Errors;
-using Hearth.Storage;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Primitives;
 
@@ -13,35 +12,9 @@ internal sealed class QueueErrorsEndpoint(ErrorCensus errors, ShardDirectory sha
 {
     private static readonly string[] Known = ["function", "tag", "from", "to", "error", "cursor"];
 
-    public async Task ShowAsync(HttpContext http)
+    public Task ShowAsync(HttpContext http) => QueueRoute.AnswerAsync(http, async queue =>
     {
-        Problem? problem;
-        try
-        {
-            problem = await AnswerAsync(http, (string)http.Request.RouteValues["queue"]!);
-        }
-        catch (StoreUnavailableException)
-        {
-            problem = Problems.StoreUnreadable;
-        }
-
-        if (problem is not null)
-            await ProblemWriter.WriteAsync(http, problem);
-    }
-
-    /// <summary>Reads the conditions; they are those of a list of the queue's failed jobs.</summary>
-    public static (JobQuery Query, Problem? Problem) Read(string queue, IQueryCollection given)
-    {
-        if (given.Keys.FirstOrDefault(name => !Known.Contains(name, StringComparer.Ordinal)) is { } strange)
-            return (new JobQuery(), Problems.InvalidInput($"'{Problems.Shown(strange)}' is not known: use one of {string.Join(", ", Known)}.", Problems.Shown(strange)));
-        var conditions = given.ToDictionary(StringComparer.Ordinal);
-        (conditions["queue"], conditions["state"]) = (queue, "failed");
-        return JobQuery.Read(new QueryCollection(conditions));
-    }
-
-    private async Task<Problem?> AnswerAsync(HttpContext http, string queue)
-    {
-        if (!QueueName.IsValid(queue) || await shards.ShardsAsync(queue, http.RequestAborted) is [])
+        if (await shards.ShardsAsync(queue, http.RequestAborted) is [])
             return Problems.UnknownQueue(queue);
         var (query, problem) = Read(queue, http.Request.Query);
         if (problem is not null)
@@ -51,6 +24,16 @@ internal sealed class QueueErrorsEndpoint(ErrorCensus errors, ShardDirectory sha
         if (next is not null)
             http.Response.Headers.Link = $"<{next}>; rel=\"next\"";
         return await Resource.WriteAsync(http, new QueueErrorsDocument(queue, found.Groups, next, next is not null), StatusCodes.Status200OK);
+    });
+
+    /// <summary>Reads the conditions; they are those of a list of the queue's failed jobs.</summary>
+    public static (JobQuery Query, Problem? Problem) Read(string queue, IQueryCollection given)
+    {
+        if (given.Keys.FirstOrDefault(name => !Known.Contains(name, StringComparer.Ordinal)) is { } strange)
+            return (new JobQuery(), Problems.InvalidInput($"'{Problems.Shown(strange)}' is not known: use one of {string.Join(", ", Known)}.", Problems.Shown(strange)));
+        var conditions = given.ToDictionary(StringComparer.Ordinal);
+        (conditions["queue"], conditions["state"]) = (queue, "failed");
+        return JobQuery.Read(new QueryCollection(conditions));
     }
 
     private static string PathOf(HttpRequest request, string cursor)

@@ -24,7 +24,6 @@ internal static class WorkerRequests
     private static readonly string[] Outcomes = ["succeeded", "failed", "failedForGood", "returned", "snoozed", "discarded"];
     private static readonly string[] Results = ["result", "resultText", "resultBase64"];
     private static readonly string[] Item = ["id", "attempt", "outcome", .. Results, "contentType", "error", "errorType", "after", "backOff"];
-    private static readonly string[] BackOffs = ["job", "key", "queue"];
 
     /// <summary>The body of a lease request.</summary>
     public static (OutsideAsk Ask, TimeSpan Wait) Lease(JsonElement body, bool lenient)
@@ -108,13 +107,9 @@ internal static class WorkerRequests
         return fields.Has("backOff") ? throw fields.Rejected("backOff", "needs 'after', which says for how long: send both, or leave it out") : null;
     }
 
-    private static BackOff BackOffOf(WorkerFields fields) => !fields.Has("backOff") ? BackOff.Job : Array.IndexOf(BackOffs, fields.Text("backOff")) switch
-    {
-        0 => BackOff.Job,
-        1 => BackOff.Key,
-        2 => BackOff.Queue,
-        _ => throw fields.Rejected("backOff", $"must be one of {string.Join(", ", BackOffs)}"),
-    };
+    private static BackOff BackOffOf(WorkerFields fields) => fields.Text("backOff") is not { } who
+        ? BackOff.Job
+        : BackOffText.Parse(who) ?? throw fields.Rejected("backOff", $"must be one of {BackOffText.All}");
 
     /// <summary>What does not go with the outcome was meant otherwise.</summary>
     private static void RefuseOthers(WorkerFields fields, AttemptOutcome outcome)

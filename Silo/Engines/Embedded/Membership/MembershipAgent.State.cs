@@ -17,14 +17,15 @@ internal sealed partial class MembershipAgent
     {
         private static readonly SiloTableRead Nothing = new(0, default, []);
 
-        public static State None { get; } = new(Nothing, new ClusterSnapshot(0, []), new PlacementView(Nothing, ""), IsDraining: false, TimeSpan.Zero);
+        public static State None { get; } = new(Nothing, new ClusterSnapshot(0, []), new PlacementView(Nothing, new ClusterSnapshot(0, []), ""), IsDraining: false, TimeSpan.Zero);
 
-        public static State From(SiloTableRead read, State before, string self) => new(
-            read,
-            new ClusterSnapshot(read.Version, [.. read.Silos.Select(View)]),
-            before.Placement.Fits(read) ? before.Placement : new PlacementView(read, self),
-            read.Silos.First(silo => silo.Id == self).IsDraining,
-            NextLook(read, self));
+        public static State From(SiloTableRead read, State before, string self)
+        {
+            var snapshot = new ClusterSnapshot(read.Version, [.. read.Silos.Select(View)]);
+            return new State(
+                read, snapshot, before.Placement.Fits(read) ? before.Placement : new PlacementView(read, snapshot, self),
+                read.Silos.First(silo => silo.Id == self).IsDraining, NextLook(read, self));
+        }
 
         /// <summary>In a second, or when the first is dead that is not yet.</summary>
         private static TimeSpan NextLook(SiloTableRead read, string self)

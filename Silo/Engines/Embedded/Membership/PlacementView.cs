@@ -16,8 +16,7 @@ internal sealed class PlacementView
     private const int RememberedMax = 65_536;
 
     private readonly ConcurrentDictionary<string, string?> homes = new(StringComparer.Ordinal);
-    private readonly FrozenDictionary<string, string[]> workers;
-    private readonly FrozenDictionary<string, string[]> carriers;
+    private readonly ClusterSnapshot cluster;
     private readonly FrozenDictionary<string, SiloEndpoint?> endpoints;
     private readonly FrozenDictionary<string, string> byCertificate;
     private readonly string self;
@@ -25,14 +24,15 @@ internal sealed class PlacementView
     private readonly bool hasMoves;
     private int remembered;
 
-    public PlacementView(SiloTableRead read, string self)
+    /// <param name="read">The view.</param>
+    /// <param name="cluster">The same, as all others see it.</param>
+    /// <param name="self">This silo's id.</param>
+    public PlacementView(SiloTableRead read, ClusterSnapshot cluster, string self)
     {
-        this.self = self;
+        (this.cluster, this.self) = (cluster, self);
         Version = read.Version;
         lately = read.Silos.Count(silo => HasJoinedLately(silo, read.Now));
         hasMoves = lately > 0 || read.Silos.Any(silo => silo.IsDraining);
-        workers = ByPool(read.Silos.Where(silo => !silo.IsDraining));
-        carriers = ByPool(read.Silos);
         endpoints = read.Silos.ToFrozenDictionary(silo => silo.Id, Endpoint, StringComparer.Ordinal);
         byCertificate = read.Silos.GroupBy(silo => Convert.ToHexString(silo.Silo.Certificate.Span), StringComparer.Ordinal)
             .ToFrozenDictionary(same => same.Key, same => same.First().Id, StringComparer.Ordinal);
@@ -48,31 +48,26 @@ internal sealed class PlacementView
     {
         if (homes.TryGetValue(key, out var known))
             return known;
-        // As ClusterPlaces.HomeOf: where all who carry the pool are draining, one of them.
-        var home = Pick(workers, key) ?? Pick(carriers, key);
+        var home = cluster.HomeOf(key);
         if (Volatile.Read(ref remembered) < RememberedMax && homes.TryAdd(key, home))
             Interlocked.Increment(ref remembered);
         return home;
     }
 
     /// <summary>The other silos that may still have a grain that lives here: while grains move, any of its pool may, and they are few.</summary>
-    public IEnumerable<string> FormerHomesOf(string key) =>
-        hasMoves && carriers.TryGetValue(PoolPlacement.PoolOf(key), out var silos) ? silos.Where(silo => silo != self) : [];
+    public IEnumerable<string> FormerHomesOf(string key)
+    {
+        if (!hasMoves)
+            return [];
+        var pool = PoolPlacement.PoolOf(key);
+        return cluster.Silos.Where(silo => silo.Id != self && silo.Carries(pool)).Select(silo => silo.Id);
+    }
 
     public bool Lives(string silo) => endpoints.ContainsKey(silo);
 
     public SiloEndpoint? EndpointOf(string silo) => endpoints.GetValueOrDefault(silo);
 
     public string? SiloOf(ReadOnlySpan<byte> certificateSha256) => byCertificate.GetValueOrDefault(Convert.ToHexString(certificateSha256));
-
-    private static string? Pick(FrozenDictionary<string, string[]> among, string key) =>
-        among.TryGetValue(PoolPlacement.PoolOf(key), out var silos) ? Rendezvous.Pick(key, silos) : null;
-
-    private static FrozenDictionary<string, string[]> ByPool(IEnumerable<SiloRow> silos) => silos
-        .Where(silo => ((SiloRoles)silo.Silo.Roles).HasFlag(SiloRoles.Worker))
-        .SelectMany(silo => silo.Silo.Pools.Select(pool => (Pool: pool, silo.Id)))
-        .GroupBy(pair => pair.Pool, pair => pair.Id, StringComparer.Ordinal)
-        .ToFrozenDictionary(pool => pool.Key, pool => pool.ToArray(), StringComparer.Ordinal);
 
     private static SiloEndpoint? Endpoint(SiloRow silo) =>
         silo.Silo.Port == 0 ? null : new SiloEndpoint(silo.Silo.Host, silo.Silo.Port, silo.Silo.Certificate);
