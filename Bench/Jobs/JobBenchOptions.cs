@@ -23,7 +23,7 @@ internal sealed record JobBenchOptions(
     /// <returns>Null when the arguments are not understood.</returns>
     public static JobBenchOptions? Parse(string[] args)
     {
-        var options = new JobBenchOptions(["sqlite", "postgres"], ["A", "A-http", "B", "C", "D", "E"], ["memory", "recovery", "ended", "transaction", "queues", "parked", "limits", "keys", "fair"], false, null, 1, null, null, true, false);
+        var options = new JobBenchOptions(["sqlite", "postgres"], ["A", "A-http", "B", "C", "D", "E"], ["memory", "recovery", "ended", "transaction", "queues", "parked", "limits", "customers", "keys", "fair"], false, null, 1, null, null, true, false);
         for (var i = 0; i < args.Length; i++)
         {
             var value = i + 1 < args.Length ? args[i + 1] : null;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Hearth.Bench.Jobs;
@@ -8,6 +9,9 @@ internal sealed record Item(int I, string Kind, string Customer, string Email, s
 /// <summary>Inputs, rendered before the clock starts: rendering is the caller's work and no store's.</summary>
 internal static class Payloads
 {
+    /// <summary>So many different ones.</summary>
+    public const int Customers = 1_000;
+
     private static byte[][] rendered = [];
 
     public static void Render(int jobs)
@@ -18,6 +22,6 @@ internal static class Payloads
 
     public static byte[] Of(int job) => rendered[job % rendered.Length];
 
-    private static string Text(int i) =>
-        $$"""{"i":{{i}},"kind":"invoice.send","customer":"c-0000042","email":"someone@example.com","pad":"xxxxxxxxxxxx"}""";
+    private static string Text(int i) => string.Create(CultureInfo.InvariantCulture,
+        $$"""{"i":{{i}},"kind":"invoice.send","customer":"c-{{i % Customers:0000000}}","email":"someone@example.com","pad":"xxxxxxxxxxxx"}""");
 }

