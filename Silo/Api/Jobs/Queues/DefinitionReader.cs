@@ -15,7 +15,7 @@ internal static class DefinitionReader
 
     private static readonly string[] KnownLimits =
     [
-        "rates", "concurrency", "concurrencyPerSilo", "key", "keyRates", "keyConcurrency", "keyOrder", "fair", "weights", "ageing",
+        "rates", "concurrency", "concurrencyPerSilo", "key", "keyRates", "keyConcurrency", "keyConcurrencyPerSilo", "keyOrder", "fair", "weights", "ageing",
     ];
 
     private static readonly string[] KnownBreaker = ["failures", "of", "within", "pause", "pauseMax", "probes"];
@@ -77,6 +77,7 @@ internal static class DefinitionReader
         Key = fields.Text("key"),
         KeyRates = Rates(fields.Objects("keyRates", KnownRate)),
         KeyConcurrency = fields.Whole("keyConcurrency"),
+        KeyConcurrencyPerSilo = fields.Whole("keyConcurrencyPerSilo"),
         KeyOrder = fields.Flag("keyOrder") ?? false,
         Fair = fields.Flag("fair") ?? false,
         Weights = Weights(fields.Object("weights")),
