@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Hearth.Client.Http;
 
 namespace Hearth.Client;
@@ -7,11 +8,19 @@ namespace Hearth.Client;
 public sealed partial class HearthClient
 {
     /// <inheritdoc/>
-    public async Task<ScheduleInfo> PutScheduleAsync(
-        string name, NewSchedule schedule, string? ifMatch = null, CancellationToken cancellationToken = default)
+    public Task<ScheduleInfo> PutScheduleAsync(string name, NewSchedule schedule, string? ifMatch = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(schedule);
-        var (path, body) = (Paths.Of("schedules", name), ScheduleWriter.Of(schedule));
+        return PutScheduleAsync(name, ScheduleWriter.Of(schedule), ifMatch, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<ScheduleInfo> PutScheduleAsync(string name, JsonElement definition, string? ifMatch = null, CancellationToken cancellationToken = default) =>
+        PutScheduleAsync(name, JobWriter.Bytes(definition.WriteTo), ifMatch, cancellationToken);
+
+    private async Task<ScheduleInfo> PutScheduleAsync(string name, ReadOnlyMemory<byte> body, string? ifMatch, CancellationToken cancellationToken)
+    {
+        var path = Paths.Of("schedules", name);
         var answer = await transport.SendAsync(
             () =>
             {

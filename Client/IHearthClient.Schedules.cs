@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Hearth.Client;
 
 public partial interface IHearthClient
@@ -9,6 +11,14 @@ public partial interface IHearthClient
     /// <param name="cancellationToken">Gives up; whether it was stored is then not known.</param>
     /// <exception cref="HearthException"><c>invalid-input</c> with the field, <c>precondition-failed</c> and others.</exception>
     Task<ScheduleInfo> PutScheduleAsync(string name, NewSchedule schedule, string? ifMatch = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes a schedule, or gives it another definition, as the API takes it; what it has answered can be sent back.</summary>
+    /// <param name="name">Its name: 1 to 64 lower-case letters, digits, dots, dashes or underscores.</param>
+    /// <param name="definition">The members of docs/reference/schedules.md.</param>
+    /// <param name="ifMatch">Only if it has this <see cref="ScheduleInfo.ETag"/>; <c>*</c>: only if there is one; null: whatever there is.</param>
+    /// <param name="cancellationToken">Gives up; whether it was stored is then not known.</param>
+    /// <exception cref="HearthException"><c>invalid-input</c> with the field, <c>precondition-failed</c> and others.</exception>
+    Task<ScheduleInfo> PutScheduleAsync(string name, JsonElement definition, string? ifMatch = null, CancellationToken cancellationToken = default);
 
     /// <summary>A schedule, its state and its next tick.</summary>
     /// <param name="name">Its name.</param>

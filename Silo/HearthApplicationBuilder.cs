@@ -65,7 +65,7 @@ public sealed partial class HearthApplicationBuilder
 
     /// <summary>Says what is special about a queue; one that is not mentioned is in the pool <c>default</c>.</summary>
     /// <param name="name">1 to 64 lower-case letters, digits, dots, dashes, underscores; starts with a letter or digit.</param>
-    /// <param name="configure">Its pool; see <see cref="QueueOptions"/>. <c>Hearth:Queues:{name}:Pool</c> of the configuration is stronger.</param>
+    /// <param name="configure">Its pool, limits and so on. <c>Hearth:Queues:{name}</c> of the configuration stands in place of all of it.</param>
     public HearthApplicationBuilder AddQueue(string name, Action<QueueOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(name);

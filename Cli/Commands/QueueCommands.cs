@@ -52,7 +52,7 @@ internal static class QueueCommands
             if (path is null == (members.Length == 0))
                 throw new UsageException("Say what to set: either --file FILE, or --set MEMBER=VALUE.");
             Print(session, path is not null
-                ? await session.Client.PutQueueAsync(parsed.GetValue(name)!, await ReadAsync(path, token), cancellationToken: token)
+                ? await session.Client.PutQueueAsync(parsed.GetValue(name)!, await JsonFile.ReadAsync("--file", path, token), cancellationToken: token)
                 : await session.Client.PatchQueueAsync(parsed.GetValue(name)!, QueuePatch.Of(members), cancellationToken: token));
             return ExitCode.Done;
         }, cancellationToken));
@@ -69,24 +69,6 @@ internal static class QueueCommands
             return ExitCode.Done;
         }, cancellationToken));
         return command;
-    }
-
-    private static async Task<JsonElement> ReadAsync(string path, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var source = path == "-" ? Console.OpenStandardInput() : File.OpenRead(path);
-            using var document = await JsonDocument.ParseAsync(source, cancellationToken: cancellationToken);
-            return document.RootElement.Clone();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"--file {path} cannot be read: {e.Message}", e);
-        }
-        catch (JsonException e)
-        {
-            throw new UsageException($"--file {path} is not JSON: {e.Message}", e);
-        }
     }
 
     private static void Print(Session session, QueueInfo queue)

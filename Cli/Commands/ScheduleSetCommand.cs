@@ -11,6 +11,7 @@ internal sealed class ScheduleSetCommand : Command
 {
     private readonly Argument<string> name = new("NAME") { Description = "The schedule." };
     private readonly InputOptions input = new();
+    private readonly Option<string?> definition = Text("--definition", "FILE", "Instead of all else: the definition as the API takes it, in a file; - for standard input.");
     private readonly Option<string?> cron = Text("--cron", "EXPRESSION", "When: five fields, or six with seconds in front.");
     private readonly Option<string?> every = Text("--every", "DURATION", "Instead: the time between ticks.");
     private readonly Option<string?> at = Text("--at", "TIME", "Instead: the only tick.");
@@ -28,15 +29,25 @@ internal sealed class ScheduleSetCommand : Command
         overlap.AcceptOnlyFromAmong("skip", "bufferOne", "bufferAll", "cancelOther", "allow");
         catchUp.AcceptOnlyFromAmong("skip", "one", "all");
         Arguments.Add(name);
-        input.AddTo(this);
-        foreach (var option in new Option[] { cron, every, at, timeZone, jitter, overlap, catchUp, queue, description, paused })
+        input.AddTo(this, isOptional: true);
+        foreach (var option in new Option[] { definition, cron, every, at, timeZone, jitter, overlap, catchUp, queue, description, paused })
             Options.Add(option);
         SetAction((parsed, cancellationToken) => Session.RunAsync(connection, parsed, async (session, token) =>
         {
-            var job = new NewJob(input.Function(parsed), await input.ReadAsync(parsed, session.Client, token)) { Parameters = input.Parameters(parsed) };
-            SchedulesCommand.Say(session, await session.Client.PutScheduleAsync(parsed.GetValue(name)!, New(parsed, job), cancellationToken: token));
+            SchedulesCommand.Say(session, await PutAsync(parsed, session.Client, token));
             return ExitCode.Done;
         }, cancellationToken));
+    }
+
+    private async Task<ScheduleInfo> PutAsync(ParseResult parsed, IHearthClient client, CancellationToken cancellationToken)
+    {
+        var path = parsed.GetValue(definition);
+        if (path is null == !input.HasAny(parsed))
+            throw new UsageException("Say what it runs and when: either FUNCTION and its options, or --definition FILE.");
+        if (path is not null)
+            return await client.PutScheduleAsync(parsed.GetValue(name)!, await JsonFile.ReadAsync(definition.Name, path, cancellationToken), cancellationToken: cancellationToken);
+        var job = new NewJob(input.Function(parsed), await input.ReadAsync(parsed, client, cancellationToken)) { Parameters = input.Parameters(parsed) };
+        return await client.PutScheduleAsync(parsed.GetValue(name)!, New(parsed, job), cancellationToken: cancellationToken);
     }
 
     private NewSchedule New(ParseResult parsed, NewJob job) => new(job)
@@ -58,7 +69,7 @@ internal sealed class ScheduleSetCommand : Command
     private static TimeSpan? Duration(ParseResult parsed, Option<string?> option) =>
         parsed.GetValue(option) is { } text ? DurationText.Parse(text, option.Name) : null;
 
-    private static DateTimeOffset? Time(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) switch
+    public static DateTimeOffset? Time(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) switch
     {
         null => null,
         var text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var time) => time,

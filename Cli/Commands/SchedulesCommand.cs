@@ -25,6 +25,7 @@ internal static class SchedulesCommand
             else
                 Console.Out.WriteLine(run.JobId);
         }),
+        Backfill(connection),
         Next(connection),
         Runs(connection),
         One(connection, "delete", "Deletes a schedule and the list of its runs; its jobs stay.", async (session, name, token) =>
@@ -112,6 +113,25 @@ internal static class SchedulesCommand
             return ExitCode.Done;
         }, cancellationToken));
         return pause;
+    }
+
+    private static Command Backfill(ConnectionOptions connection)
+    {
+        var from = new Option<string?>("--from") { Description = "The first time whose ticks run, at most 30 days ago.", HelpName = "TIME", Required = true };
+        var to = new Option<string?>("--to") { Description = "Before which they run; not in the future.", HelpName = "TIME", Required = true };
+        var oneByOne = new Option<bool>("--one-by-one") { Description = "Each waits for the job before." };
+        var backfill = new Command("backfill", "Runs the ticks of a time that have no job.") { Name, from, to, oneByOne };
+        backfill.SetAction((parsed, cancellationToken) => Session.RunAsync(connection, parsed, async (session, token) =>
+        {
+            var done = await session.Client.BackfillScheduleAsync(
+                parsed.GetValue(Name)!, ScheduleSetCommand.Time(parsed, from)!.Value, ScheduleSetCommand.Time(parsed, to)!.Value, parsed.GetValue(oneByOne), token);
+            if (session.IsJson)
+                JsonOut.Print(done);
+            else
+                Console.Out.WriteLine($"{done.Ticks} ticks: {done.Submitted} submitted, {done.Waiting} waiting.");
+            return ExitCode.Done;
+        }, cancellationToken));
+        return backfill;
     }
 
     private static Command Next(ConnectionOptions connection)

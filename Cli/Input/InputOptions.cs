@@ -26,8 +26,12 @@ internal sealed class InputOptions
         Description = "NAME=VALUE of a parameter that the function declares; can be given several times.", HelpName = "NAME=VALUE",
     };
 
-    public void AddTo(Command command)
+    /// <param name="command">Takes them.</param>
+    /// <param name="isOptional">Whether it can do without a function.</param>
+    public void AddTo(Command command, bool isOptional = false)
     {
+        if (isOptional)
+            function.Arity = ArgumentArity.ZeroOrOne;
         command.Arguments.Add(function);
         command.Arguments.Add(input);
         command.Options.Add(file);
@@ -36,6 +40,9 @@ internal sealed class InputOptions
     }
 
     public string Function(ParseResult parsed) => parsed.GetValue(function)!;
+
+    /// <summary>Whether a function is named, or anything that would be its input.</summary>
+    public bool HasAny(ParseResult parsed) => parsed.GetValue(function) is not null || IsGiven(parsed);
 
     public Dictionary<string, string> Parameters(ParseResult parsed) => (parsed.GetValue(parameter) ?? []).Select(pair =>
     {

@@ -22,6 +22,12 @@ public interface IShardGrain : IGrainWithStringKey
     /// <param name="key">The request's idempotency key, if it has one; not together with unique jobs.</param>
     Task<JobsSubmitted> SubmitManyAsync([Immutable] JobSpec[] jobs, JobKey? key = null);
 
+    /// <summary>Stores some of the jobs of a request whose others belong to other shards: those that are not known yet, whole or not at all.</summary>
+    /// <param name="jobs">None of them unique.</param>
+    /// <param name="places">Where they stand in the request.</param>
+    /// <param name="key">The request's idempotency key.</param>
+    Task<JobsSubmitted> SubmitPartAsync([Immutable] JobSpec[] jobs, [Immutable] int[] places, JobKey key);
+
     /// <summary>A new job like an ended one that did not succeed, pointing to it.</summary>
     /// <param name="id">The ended job.</param>
     /// <param name="key">The request's idempotency key, if it has one.</param>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -31,6 +32,16 @@ public sealed record JobKey([property: Id(0)] ReadOnlyMemory<byte> Hash, [proper
 
     /// <summary>The key of a request to run a job again.</summary>
     public static JobKey OfRedrive(string key, JobId id) => new(HashOf(key), SHA256.HashData(Encoding.ASCII.GetBytes("redrive " + id)));
+
+    /// <summary>What one job of the request is known by where its jobs belong to different shards; 32 bytes.</summary>
+    /// <param name="place">Of the job in the request.</param>
+    public byte[] HashOf(int place)
+    {
+        Span<byte> text = stackalloc byte[Hash.Length + sizeof(int)];
+        Hash.Span.CopyTo(text);
+        BinaryPrimitives.WriteInt32BigEndian(text[Hash.Length..], place);
+        return SHA256.HashData(text);
+    }
 
     private static byte[] HashOf(string key) => SHA256.HashData(Encoding.ASCII.GetBytes(key));
 }
@@ -70,7 +81,7 @@ public readonly record struct JobSubmitted([property: Id(0)] SubmitOutcome Outco
 /// <param name="Outcome">Of the request as a whole.</param>
 /// <param name="First">The first job's id; the others' are counted up from it (<see cref="JobId.Plus"/>).</param>
 /// <param name="Count">How many there are.</param>
-/// <param name="Items">One by one, when some jobs are unique; null: all alike.</param>
+/// <param name="Items">One by one, when some jobs are unique or belong to different shards; null: all alike.</param>
 [GenerateSerializer]
 [Immutable]
 public sealed record JobsSubmitted(

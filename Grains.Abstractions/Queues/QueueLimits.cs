@@ -47,6 +47,10 @@ public sealed record QueueLimits
     /// <summary>A job that has waited so long counts as one priority higher, and so on; null: strict priority.</summary>
     [Id(9)]
     public TimeSpan? Ageing { get; init; }
+
+    /// <summary>Jobs of each key that run at once on one silo.</summary>
+    [Id(10)]
+    public int? KeyConcurrencyPerSilo { get; init; }
 }
 
 /// <summary>A bound on starts.</summary>

@@ -61,7 +61,7 @@ public static partial class QueueRules
         ?? Range("timeout", definition.Timeout, TimeSpan.FromMilliseconds(1), FunctionOptions.TimeoutMax)
         ?? Range("priority", definition.Priority, 1, 5)
         ?? (definition.Retention is { } retention ? Check(retention) : null)
-        ?? (definition.Limits is { } limits ? Check(limits, definition.Shards) : null)
+        ?? (definition.Limits is { } limits ? Check(limits) : null)
         ?? (definition.DeadLetters is { } letters ? Check(queue, letters) : null)
         ?? (definition.Breaker is { } breaker ? Check(breaker) : null);
 
@@ -85,13 +85,17 @@ public static partial class QueueRules
             : new JobMistake("deadLetters.function", $"'{Shown(letters.Function)}' cannot be a function: {FunctionName.Rule}.");
     }
 
-    private static JobMistake? Check(QueueLimits limits, int shards) =>
+    private static JobMistake? Check(QueueLimits limits) =>
         Check("limits.rates", limits.Rates)
         ?? Range("limits.concurrency", limits.Concurrency, 1, ConcurrencyMax)
         ?? Range("limits.concurrencyPerSilo", limits.ConcurrencyPerSilo, 1, ConcurrencyMax)
-        ?? CheckKey(limits.Key, shards)
+        ?? CheckKey(limits.Key)
         ?? Check("limits.keyRates", limits.KeyRates)
         ?? Range("limits.keyConcurrency", limits.KeyConcurrency, 1, ConcurrencyMax)
+        ?? Range("limits.keyConcurrencyPerSilo", limits.KeyConcurrencyPerSilo, 1, ConcurrencyMax)
+        ?? (limits is { KeyOrder: true, KeyConcurrencyPerSilo: > 1 }
+            ? new JobMistake("limits.keyConcurrencyPerSilo", "limits.keyOrder runs the jobs of a key one after the other: leave limits.keyConcurrencyPerSilo out, or keep one of them.")
+            : null)
         ?? (limits is { KeyOrder: true, KeyConcurrency: > 1 }
             ? new JobMistake("limits.keyConcurrency", "limits.keyOrder runs the jobs of a key one after the other: leave limits.keyConcurrency out, or keep one of them.")
             : null)
@@ -117,18 +121,9 @@ public static partial class QueueRules
         return null;
     }
 
-    private static JobMistake? CheckKey(string? path, int shards)
-    {
-        if (path is null)
-            return null;
-        if (path.Length > KeyLengthMax || !KeyPath().IsMatch(path))
-            return new JobMistake("limits.key", Text($"limits.key must be the path of a member of the input such as $.customer.id or $.lines[0].sku, at most {KeyLengthMax} characters."));
-
-        // Which shard a job goes to is decided before anybody looks into its input.
-        return shards == 1
-            ? null
-            : new JobMistake("limits.key", "limits.key needs a queue of one shard: set shards to 1, or let each job name its key.");
-    }
+    private static JobMistake? CheckKey(string? path) => path is null || (path.Length <= KeyLengthMax && KeyPath().IsMatch(path))
+        ? null
+        : new JobMistake("limits.key", Text($"limits.key must be the path of a member of the input such as $.customer.id or $.lines[0].sku, at most {KeyLengthMax} characters."));
 
     [GeneratedRegex(@"^\$((\.[^.\[\]*\p{Cc}]+)|(\[[0-9]{1,9}\]))+\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex KeyPath();

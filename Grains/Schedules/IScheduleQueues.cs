@@ -5,9 +5,9 @@ namespace Hearth.Schedules;
 /// <summary>The queues that schedules submit to.</summary>
 internal interface IScheduleQueues
 {
-    /// <summary>The number of the shard that takes a queue's jobs; it is made where it is not there.</summary>
+    /// <summary>The number of the shard that takes this job of a queue; it is made where it is not there.</summary>
     /// <exception cref="Hearth.Storage.StoreUnavailableException">It cannot take any now.</exception>
-    ValueTask<int> ShardAsync(string queue, CancellationToken cancellationToken);
+    ValueTask<int> ShardAsync(string queue, JobSpec job, CancellationToken cancellationToken);
 
     /// <summary>Has a job that was posted to its shard's inbox taken in now, so that its submitter finds it. It would be soon by itself.</summary>
     Task TakeInAsync(JobId job, CancellationToken cancellationToken);

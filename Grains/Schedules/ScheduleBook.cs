@@ -65,7 +65,7 @@ internal sealed class ScheduleBook(IScheduleStore store, IScheduleQueues queues)
             if ((key is not null || i > 0) && await store.FindRunAsync(schedule.Row.Id, ownKey, cancellationToken) is { } run)
                 return (new ScheduleAnswer(ScheduleResult.Unchanged, schedule), run);
             var now = store.Now;
-            var job = InboxIds.Create(now, await queues.ShardAsync(schedule.Definition.Queue, cancellationToken));
+            var job = InboxIds.Create(now, await queues.ShardAsync(schedule.Definition.Queue, ScheduleJobs.Of(schedule, now), cancellationToken));
             var made = new ScheduleRunRow(now, TickCause.Trigger, TickOutcome.Submitted, now, job, ownKey);
             var change = Of(schedule, Opened(schedule, [made])) with { Runs = [made], Posts = ScheduleRunner.Posts(schedule, [made], now) };
             if (await ChangeOnceAsync(schedule, change, cancellationToken) is not { } changed)
@@ -204,13 +204,14 @@ internal sealed class ScheduleBook(IScheduleStore store, IScheduleQueues queues)
         if (oneByOne)
         {
             var buffered = schedule.State.Buffered.Concat(ticks).Distinct().ToList();
-            return Of(schedule, schedule.State with { Buffered = buffered }) with
+            var filling = schedule.Definition.Overlap is OverlapPolicy.Allow or OverlapPolicy.CancelOther ? schedule.State.Filling.Concat(ticks).Distinct().ToList() : schedule.State.Filling;
+            return Of(schedule, schedule.State with { Buffered = buffered, Filling = filling }) with
             {
                 Runs = [.. ticks.Select(tick => new ScheduleRunRow(tick, TickCause.Tick, TickOutcome.Buffered, now))],
             };
         }
 
-        var shard = await queues.ShardAsync(schedule.Definition.Queue, cancellationToken);
+        var shard = await queues.ShardAsync(schedule.Definition.Queue, ScheduleJobs.Of(schedule, now), cancellationToken);
         var runs = ticks.ConvertAll(tick => new ScheduleRunRow(tick, TickCause.Tick, TickOutcome.Submitted, now, InboxIds.Create(now, shard)));
         return Of(schedule, Opened(schedule, runs)) with { Runs = runs, Posts = ScheduleRunner.Posts(schedule, runs, now) };
     }

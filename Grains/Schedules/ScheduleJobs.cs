@@ -28,6 +28,9 @@ internal static class ScheduleJobs
         };
     }
 
+    /// <summary>A job such as a schedule submits.</summary>
+    public static JobSpec Of(Schedule schedule, DateTimeOffset now) => Of(schedule.Name, schedule.Definition.Job, now, now);
+
     /// <summary>Text with the tick and the schedule in the places of their marks.</summary>
     public static string Fill(string text, string name, DateTimeOffset tick) => text
         .Replace(TickMark, tick.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture))

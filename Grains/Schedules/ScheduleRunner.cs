@@ -77,7 +77,7 @@ internal sealed partial class ScheduleRunner(IScheduleStore store, IScheduleQueu
     {
         try
         {
-            var shard = await queues.ShardAsync(schedule.Definition.Queue, cancellationToken);
+            var shard = await queues.ShardAsync(schedule.Definition.Queue, ScheduleJobs.Of(schedule, store.Now), cancellationToken);
             var load = schedule.Definition.Timing.Calendar?.LoadMax is null ? null : await queues.LoadAsync(schedule.Definition.Queue, cancellationToken);
             var now = store.Now;
             var turn = ScheduleTurn.Take(schedule, now, id => open.Contains(new JobId(id)), () => InboxIds.Create(now, shard), load);

@@ -28,6 +28,9 @@ internal sealed record ScheduleState
     /// <summary>Ticks that wait for the end of the job before.</summary>
     public IReadOnlyList<DateTimeOffset> Buffered { get; init; } = [];
 
+    /// <summary>Those of <see cref="Buffered"/> that wait though ticks may overlap or cancel each other: a backfill wants them one after the other.</summary>
+    public IReadOnlyList<DateTimeOffset> Filling { get; init; } = [];
+
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, HearthJson.Stored);
 
     public static ScheduleState Read(ScheduleRow row) => JsonSerializer.Deserialize<ScheduleState>(row.State.Span, HearthJson.Stored)!;

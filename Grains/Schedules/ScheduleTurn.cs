@@ -24,6 +24,7 @@ internal sealed class ScheduleTurn
     private readonly Func<JobId> mint;
     private readonly List<Guid> open;
     private readonly List<DateTimeOffset> buffered;
+    private readonly List<DateTimeOffset> filling;
     private readonly List<ScheduleRunRow> runs = [];
     private readonly List<Guid> cancels = [];
     private readonly int? load;
@@ -35,6 +36,7 @@ internal sealed class ScheduleTurn
         (this.schedule, this.now, this.mint, tick) = (schedule, now, mint, schedule.State.Tick);
         open = [.. schedule.State.Open.Where(isOpen)];
         buffered = [.. schedule.State.Buffered];
+        filling = [.. schedule.State.Filling];
     }
 
     private ScheduleDefinition Definition => schedule.Definition;
@@ -58,7 +60,7 @@ internal sealed class ScheduleTurn
             Overlap(next);
         }
 
-        var state = schedule.State with { Tick = tick, Open = open, Buffered = buffered };
+        var state = schedule.State with { Tick = tick, Open = open, Buffered = buffered, Filling = filling };
         return new ScheduleTurnResult(state, NextAt(schedule.Table, state, now, Definition.Timing.Calendar?.LoadMax is not null), runs, cancels);
     }
 
@@ -89,14 +91,17 @@ internal sealed class ScheduleTurn
                 return;
             runs.AddRange(buffered.Select(waited => new ScheduleRunRow(waited, TickCause.Tick, TickOutcome.Skipped, now, Detail: "The calendar allows no more before it could run.")));
             buffered.Clear();
+            filling.Clear();
             return;
         }
 
-        if (IsTooBusy || (open.Count > 0 && Definition.Overlap != OverlapPolicy.CancelOther))
+        var isFilled = filling.Contains(buffered[0]);
+        if (IsTooBusy || (open.Count > 0 && (isFilled || Definition.Overlap != OverlapPolicy.CancelOther)))
             return;
         if (open.Count > 0)
             CancelOthers();
-        Submit(buffered[0]);
+        Submit(buffered[0], isFilled);
+        filling.Remove(buffered[0]);
         buffered.RemoveAt(0);
     }
 
@@ -189,10 +194,10 @@ internal sealed class ScheduleTurn
         open.Clear();
     }
 
-    private void Submit(DateTimeOffset due)
+    private void Submit(DateTimeOffset due, bool isFilled = false)
     {
         var job = mint();
-        if (Definition.Overlap != OverlapPolicy.Allow)
+        if (isFilled || Definition.Overlap != OverlapPolicy.Allow)
             open.Add(job.Value);
         runs.Add(new ScheduleRunRow(due, TickCause.Tick, TickOutcome.Submitted, now, job));
     }

@@ -1,11 +1,16 @@
+using System.Text.Json;
 using Hearth.Client;
+using Hearth.Client.Http;
 
 namespace Hearth.InProcess;
 
 internal sealed partial class InProcessClient
 {
     public Task<ScheduleInfo> PutScheduleAsync(string name, NewSchedule schedule, string? ifMatch = null, CancellationToken cancellationToken = default) =>
-        schedules.PutAsync(name, schedule, ifMatch, cancellationToken);
+        schedules.PutAsync(name, ScheduleWriter.Of(schedule), ifMatch, cancellationToken);
+
+    public Task<ScheduleInfo> PutScheduleAsync(string name, JsonElement definition, string? ifMatch = null, CancellationToken cancellationToken = default) =>
+        schedules.PutAsync(name, JobWriter.Bytes(definition.WriteTo), ifMatch, cancellationToken);
 
     public Task<ScheduleInfo> GetScheduleAsync(string name, CancellationToken cancellationToken = default) => schedules.GetAsync(name, cancellationToken);
 

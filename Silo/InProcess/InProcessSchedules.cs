@@ -16,12 +16,11 @@ internal sealed class InProcessSchedules(ScheduleBook book, ScheduleReader reade
 {
     private const int PageSize = 100;
 
-    public Task<ScheduleInfo> PutAsync(string name, NewSchedule schedule, string? ifMatch, CancellationToken cancellationToken)
+    public Task<ScheduleInfo> PutAsync(string name, ReadOnlyMemory<byte> json, string? ifMatch, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(schedule);
         return AskAsync(name, async () =>
         {
-            using var body = JsonDocument.Parse(ScheduleWriter.Of(schedule));
+            using var body = JsonDocument.Parse(json);
             var request = new DefaultHttpContext().Request;
             request.Headers.IfMatch = ifMatch;
             var (definition, pause) = reader.Read(name, body.RootElement, lenient: false, book.Now);

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Hearth.Cluster;
 using Hearth.Functions;
 using Hearth.Hosting;
-using Hearth.Queues;
 using Hearth.Storage;
 
 namespace Hearth.Jobs;
@@ -40,11 +39,7 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
     }
 
     /// <summary>The key of the shard that takes a job.</summary>
-    public async ValueTask<string> ShardOfAsync(string queue, JobSpec job, CancellationToken cancellationToken)
-    {
-        var takers = await shards.TakersAsync(queue, cancellationToken);
-        return JobRoute.HashOf(job) is { } route ? takers.KeyFor(queue, route.Span) : shards.KeyOf(queue, takers);
-    }
+    public ValueTask<string> ShardOfAsync(string queue, JobSpec job, CancellationToken cancellationToken) => shards.TakerOfAsync(queue, job, cancellationToken);
 
     /// <summary>Refuses what cannot be submitted inside a transaction of the application's.</summary>
     public void CheckForTransaction(string queue, JobSpec job)
@@ -100,30 +95,32 @@ internal sealed class JobSubmitter(ShardDirectory shards, FunctionRegistry regis
         if (!await shards.MayTakeAsync(queue, CancellationToken.None))
             throw new TooManyQueuesException();
         var takers = await shards.TakersAsync(queue, CancellationToken.None);
-        var submitted = takers.Count == 1 ? await AskAsync(queue, takers.KeyOf(queue, 0), jobs, key) : null;
+        var submitted = shards.HasManyShards(queue) ? null : await AskAsync(queue, takers.KeyOf(queue, 0), jobs, null, key);
         return submitted is not null && !SplitSubmission.HasMoved(submitted)
             ? submitted
-            : await new SplitSubmission(shards, clock, (shard, some) => AskAsync(queue, shard, some, key)).RunAsync(queue, jobs, key, submitted);
+            : await new SplitSubmission(shards, clock, (shard, some, places) => AskAsync(queue, shard, some, places, key)).RunAsync(queue, jobs, key, submitted);
     }
 
-    private async Task<JobsSubmitted> AskAsync(string queue, string shardKey, JobSpec[] jobs, JobKey? key)
+    private async Task<JobsSubmitted> AskAsync(string queue, string shardKey, JobSpec[] jobs, int[]? places, JobKey? key)
     {
         if (!shards.HasHome(shardKey))
             throw new QueueWithoutSiloException(queue, ShardKey.PoolOf(shardKey));
         var shard = shards.Of(shardKey);
         try
         {
-            return await AskAsync(shard, jobs, key);
+            return await AskAsync(shard, jobs, places, key);
         }
         catch (Orleans.Runtime.OrleansException e) when (key is not null ? NotRun.IsRefused(e) : NotRun.Is(e))
         {
             // The shard moves, or its silo has died: whoever owns it next takes them.
-            return await GrainCalls.UntilTakenAsync(() => AskAsync(shard, jobs, key), clock, isRepeatable: key is not null);
+            return await GrainCalls.UntilTakenAsync(() => AskAsync(shard, jobs, places, key), clock, isRepeatable: key is not null);
         }
     }
 
-    private static async Task<JobsSubmitted> AskAsync(IShardGrain shard, JobSpec[] jobs, JobKey? key)
+    private static async Task<JobsSubmitted> AskAsync(IShardGrain shard, JobSpec[] jobs, int[]? places, JobKey? key)
     {
+        if (places is not null)
+            return await shard.SubmitPartAsync(jobs, places, key!);
         if (jobs is not [var job])
             return await shard.SubmitManyAsync(jobs, key);
         var one = await shard.SubmitAsync(job, key);

@@ -51,6 +51,20 @@ internal sealed partial class ShardDirectory(
         return [.. Enumerable.Range(0, takers.Count).Select(n => takers.KeyOf(queue, n)).Union(there.Select(shard => shard.Key), StringComparer.Ordinal)];
     }
 
+    /// <summary>Whether the keys of a queue's jobs belong to different shards, or did lately.</summary>
+    public bool HasManyShards(string queue) => catalogue.GenerationsOf(queue).Any(generation => generation.Count > 1);
+
+    /// <summary>Jobs with the keys that stand in their inputs, where it may depend on the key which shard they belong to; else as they are.</summary>
+    public JobSpec[] Named(string queue, JobSpec[] jobs) =>
+        HasManyShards(queue) && catalogue.Of(queue).Limits?.Key is { } path ? Array.ConvertAll(jobs, job => JobKeyPath.Named(path, job)) : jobs;
+
+    /// <summary>The key of the shard that takes a job.</summary>
+    public async ValueTask<string> TakerOfAsync(string queue, JobSpec job, CancellationToken cancellationToken)
+    {
+        var takers = await TakersAsync(queue, cancellationToken);
+        return JobRoute.HashOf(Named(queue, [job])[0]) is { } route ? takers.KeyFor(queue, route.Span) : KeyOf(queue, takers);
+    }
+
     /// <summary>What is stored of the queues is read again: a shard has said that others have its new jobs.</summary>
     public Task RefreshAsync() => catalogue.RefreshAsync();
 

@@ -5,13 +5,14 @@ namespace Hearth.Jobs;
 
 /// <summary>
 /// The way of a request's jobs to a queue of several shards. Those without a key go to one shard, each request to the next, and to another when that is
-/// full; those with a key of their own go where it belongs, and are answered one by one; a request with an idempotency key goes where that belongs.
-/// A shard that takes no new jobs any more says so: then the queue's shards are looked up anew.
+/// full; those with a key of their own go where it belongs, and are answered one by one; a request with an idempotency key goes where that belongs, or
+/// if it has several jobs of which some have keys of their own, each job where its own belongs. A shard that takes no new jobs any more says so: then the
+/// queue's shards are looked up anew.
 /// </summary>
 /// <param name="shards">Which shards there are.</param>
 /// <param name="clock">The clock.</param>
-/// <param name="ask">Hands jobs to a shard.</param>
-internal sealed class SplitSubmission(ShardDirectory shards, TimeProvider clock, Func<string, JobSpec[], Task<JobsSubmitted>> ask)
+/// <param name="ask">Hands jobs to a shard; with their places where the request's others go to other shards.</param>
+internal sealed class SplitSubmission(ShardDirectory shards, TimeProvider clock, Func<string, JobSpec[], int[]?, Task<JobsSubmitted>> ask)
 {
     /// <summary>How long the shards are looked up anew.</summary>
     private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(8);
@@ -27,6 +28,7 @@ internal sealed class SplitSubmission(ShardDirectory shards, TimeProvider clock,
         var since = clock.GetTimestamp();
         var items = new JobSubmitted[jobs.Length];
         var left = Enumerable.Range(0, jobs.Length).ToArray();
+        var isInParts = false;
         if (before is not null)
         {
             Note(before, left, items);
@@ -37,22 +39,29 @@ internal sealed class SplitSubmission(ShardDirectory shards, TimeProvider clock,
         while (true)
         {
             var takers = await shards.TakersAsync(queue, CancellationToken.None);
-            CheckKeys(queue, takers, jobs, key);
-            if (left.Length == jobs.Length && SharedKey(queue, takers, jobs, key) is var shared && shared is not "")
+            var named = shards.Named(queue, jobs);
+            CheckKeys(queue, takers, jobs, named);
+            // A repeat has to find what was stored in the same way, also when the shards are others by then.
+            isInParts |= key is not null && jobs.Length > 1 && shards.HasManyShards(queue) && Array.Exists(named, job => job.Options?.Key is not null);
+            if (isInParts)
             {
-                var whole = await AskOneAsync(queue, takers, shared, jobs);
+                await AskPartsAsync(queue, takers, named, key!, left, items);
+            }
+            else if (left.Length == jobs.Length && SharedKey(queue, takers, named, key) is var shared && shared is not "")
+            {
+                var whole = await AskOneAsync(queue, takers, shared, named);
                 if (!HasMoved(whole))
                     return whole;
                 Note(whole, left, items);
             }
             else
             {
-                await AskEachAsync(queue, takers, jobs, left, items);
+                await AskEachAsync(queue, takers, named, left, items);
             }
 
             left = [.. left.Where(i => items[i].Outcome == SubmitOutcome.Moved)];
             if (left.Length == 0)
-                return new JobsSubmitted(items[0].Outcome, items[0].Id, items.Length, items);
+                return Answer(items, isInParts);
             if (clock.GetElapsedTime(since) > PatienceMax)
                 return left.Length == jobs.Length ? throw NotTaken(queue) : throw new OutcomeUnknownException($"Some of the jobs are stored; queue '{queue}' gets other shards.");
             await Task.Delay(Pause, clock);
@@ -63,23 +72,28 @@ internal sealed class SplitSubmission(ShardDirectory shards, TimeProvider clock,
     public static bool HasMoved(JobsSubmitted submitted) =>
         submitted.Outcome == SubmitOutcome.Moved || submitted.Items?.Any(item => item.Outcome == SubmitOutcome.Moved) == true;
 
+    /// <summary>Where a request is refused it is so as a whole, though its jobs were asked for one by one.</summary>
+    private static JobsSubmitted Answer(JobSubmitted[] items, bool isInParts)
+    {
+        if (isInParts && Array.Find(items, item => item.Outcome is SubmitOutcome.OtherBody or SubmitOutcome.InProgress) is { Outcome: not SubmitOutcome.Accepted } refused)
+            return new JobsSubmitted(refused.Outcome, default, 0);
+        return isInParts && Array.TrueForAll(items, item => item.Outcome == SubmitOutcome.QueueFull)
+            ? new JobsSubmitted(SubmitOutcome.QueueFull, default, 0)
+            : new JobsSubmitted(items[0].Outcome, items[0].Id, items.Length, items);
+    }
+
     /// <summary>Keys that may belong to different shards exclude each other.</summary>
-    private static void CheckKeys(string queue, QueueGeneration takers, JobSpec[] jobs, JobKey? key)
+    private static void CheckKeys(string queue, QueueGeneration takers, JobSpec[] jobs, JobSpec[] named)
     {
         if (takers.Count == 1)
             return;
-        for (var i = 0; i < jobs.Length; i++)
-        {
-            var (hasKey, isUnique) = (jobs[i].Options?.Key is not null, jobs[i].Options?.Unique is not null);
-            if (hasKey && isUnique)
-                throw Refused(i, "unique", "a job can have either key or unique");
-            if (key is not null && jobs.Length > 1 && hasKey)
-                throw Refused(i, "key", "a request of several jobs can have either an idempotency key or jobs with a key");
-        }
-
-        JobRefusedException Refused(int index, string field, string rule) => new(new JobMistake(
-            (jobs.Length == 1 ? "" : $"[{index}].") + field,
-            $"Queue '{queue}' has {takers.Count} shards, and each key belongs to one of them: {rule} there. Leave one out, or use a queue of one shard."));
+        var both = Array.FindIndex(named, job => job.Options is { Key: not null, Unique: not null });
+        if (both < 0)
+            return;
+        var key = jobs[both].Options!.Key is null ? "a key, which limits.key finds in its input," : "key";
+        throw new JobRefusedException(new JobMistake(
+            (jobs.Length == 1 ? "" : $"[{both}].") + "unique",
+            $"Queue '{queue}' has {takers.Count} shards, and each key belongs to one of them: a job can have either {key} or unique there. Leave one out, or use a queue of one shard."));
     }
 
     /// <summary>The shard that all the jobs have to go to; null: any; empty: each has its own.</summary>
@@ -94,12 +108,12 @@ internal sealed class SplitSubmission(ShardDirectory shards, TimeProvider clock,
     private async Task<JobsSubmitted> AskOneAsync(string queue, QueueGeneration takers, string? shard, JobSpec[] jobs)
     {
         if (shard is not null)
-            return await ask(shard, jobs);
+            return await ask(shard, jobs, null);
         JobsSubmitted submitted;
         var tries = 0;
         do
         {
-            submitted = await ask(shards.KeyOf(queue, takers), jobs);
+            submitted = await ask(shards.KeyOf(queue, takers), jobs, null);
         }
         while (submitted.Outcome == SubmitOutcome.QueueFull && ++tries < takers.Count);
         return submitted;
@@ -109,12 +123,24 @@ internal sealed class SplitSubmission(ShardDirectory shards, TimeProvider clock,
     {
         var any = shards.KeyOf(queue, takers);
         var groups = left.GroupBy(i => OwnShard(queue, takers, jobs[i]) ?? any, StringComparer.Ordinal).Select(group => (Shard: group.Key, Indexes: group.ToArray()));
-        var asked = groups.Select(async group => Note(await ask(group.Shard, [.. group.Indexes.Select(i => jobs[i])]), group.Indexes, items)).ToList();
+        await AllAsync([.. groups.Select(async group => Note(await ask(group.Shard, [.. group.Indexes.Select(i => jobs[i])], null), group.Indexes, items))], isAnyStored: false);
+    }
+
+    private Task AskPartsAsync(string queue, QueueGeneration takers, JobSpec[] jobs, JobKey key, int[] left, JobSubmitted[] items)
+    {
+        var parts = left.GroupBy(i => takers.KeyFor(queue, (JobRoute.HashOf(jobs[i]) ?? key.HashOf(i)).Span), StringComparer.Ordinal).Select(part => (Shard: part.Key, Places: part.ToArray()));
+        return AllAsync(
+            [.. parts.Select(async part => Note(await ask(part.Shard, [.. part.Places.Select(i => jobs[i])], part.Places), part.Places, items))],
+            isAnyStored: left.Length < jobs.Length);
+    }
+
+    private static async Task AllAsync(List<Task<bool>> asked, bool isAnyStored)
+    {
         try
         {
             await Task.WhenAll(asked);
         }
-        catch (StoreUnavailableException e) when (e is not OutcomeUnknownException && asked.Exists(task => task.IsCompletedSuccessfully))
+        catch (StoreUnavailableException e) when (e is not OutcomeUnknownException && (isAnyStored || asked.Exists(task => task.IsCompletedSuccessfully)))
         {
             throw new OutcomeUnknownException("Some of the jobs are stored, others are not.", e);
         }

@@ -17,9 +17,9 @@ internal sealed class ScheduleQueues(ShardDirectory shards, IJobStore store, ICl
     /// <summary>Many schedules may wait for the same pool.</summary>
     private readonly ConcurrentDictionary<string, (long At, int? Load)> loads = new(StringComparer.Ordinal);
 
-    public async ValueTask<int> ShardAsync(string queue, CancellationToken cancellationToken)
+    public async ValueTask<int> ShardAsync(string queue, JobSpec job, CancellationToken cancellationToken)
     {
-        var key = shards.KeyOf(queue, await shards.TakersAsync(queue, cancellationToken));
+        var key = await shards.TakerOfAsync(queue, job, cancellationToken);
         if (await store.ShardNumberAsync(key, cancellationToken) is { } number)
             return number;
         if (!await shards.MayTakeAsync(queue, cancellationToken))

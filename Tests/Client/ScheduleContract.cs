@@ -29,6 +29,9 @@ public abstract class ScheduleContract : IClassFixture<ClientSilo>
         await foreach (var schedule in Client.ListSchedulesAsync())
             names.Add(schedule.Name);
         Assert.Contains(own, names);
+        using var answered = JsonDocument.Parse("""{"every": "1h", "start": "2030-01-01T00:00:00Z", "job": {"function": "echo", "input": 1, "priority": 1}}""");
+        Assert.Equal(("PT1H", 1), (await Client.PutScheduleAsync(own, answered.RootElement, made.ETag)) is var other ? (other.Every, other.Job.GetProperty("priority").GetInt32()) : default);
+        Assert.True((await FailsAsync(() => Client.PutScheduleAsync(own, answered.RootElement, made.ETag))).Is("precondition-failed"));
         Assert.True(await Client.DeleteScheduleAsync(own));
         Assert.False(await Client.DeleteScheduleAsync(own));
         Assert.True((await FailsAsync(() => Client.GetScheduleAsync(own))).Is("unknown-schedule"));

@@ -32,9 +32,10 @@ public sealed class QueueRulesTests
         { "limits.key", new QueueDefinition { Limits = new QueueLimits { Key = "$.a..b" } } },
         { "limits.key", new QueueDefinition { Limits = new QueueLimits { Key = "$.a[x]" } } },
         { "limits.key", new QueueDefinition { Limits = new QueueLimits { Key = "$.a[*]" } } },
-        { "limits.key", new QueueDefinition { Shards = 2, Limits = new QueueLimits { Key = "$.a" } } },
         { "limits.keyConcurrency", new QueueDefinition { Limits = new QueueLimits { KeyConcurrency = 0 } } },
         { "limits.keyConcurrency", new QueueDefinition { Limits = new QueueLimits { KeyConcurrency = 2, KeyOrder = true } } },
+        { "limits.keyConcurrencyPerSilo", new QueueDefinition { Limits = new QueueLimits { KeyConcurrencyPerSilo = 0 } } },
+        { "limits.keyConcurrencyPerSilo", new QueueDefinition { Limits = new QueueLimits { KeyConcurrencyPerSilo = 2, KeyOrder = true } } },
         { "limits.weights", new QueueDefinition { Limits = new QueueLimits { Weights = new Dictionary<string, int> { ["a"] = 1 } } } },
         { "limits.weights.a", new QueueDefinition { Limits = new QueueLimits { Fair = true, Weights = new Dictionary<string, int> { ["a"] = 1_001 } } } },
         { "limits.ageing", new QueueDefinition { Limits = new QueueLimits { Ageing = TimeSpan.FromMilliseconds(1) } } },
@@ -74,6 +75,6 @@ public sealed class QueueRulesTests
             DeadLetters = new DeadLetters("dead", "bury"),
             Breaker = new QueueBreaker(20, 50, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(30), TimeSpan.FromHours(1), 3),
         }));
-        Assert.Null(QueueRules.Check("mail", new QueueDefinition { Limits = new QueueLimits { Key = "$.customer.id" } }));
+        Assert.Null(QueueRules.Check("mail", new QueueDefinition { Shards = 2, Limits = new QueueLimits { Key = "$.customer.id" } }));
     }
 }

@@ -104,6 +104,26 @@ public sealed class ScheduleRunnerTests
         Assert.Equal([both[0].Id], queues.Cancelled);
     }
 
+    [Theory]
+    [InlineData(OverlapPolicy.Skip)]
+    [InlineData(OverlapPolicy.CancelOther)]
+    [InlineData(OverlapPolicy.Allow)]
+    public async Task Ticks_of_a_backfill_one_after_the_other_wait_for_each_other_whatever_the_overlap(OverlapPolicy overlap)
+    {
+        await AddAsync("a", "0 * * * *", overlap: overlap);
+        var book = new ScheduleBook(store, queues);
+        Assert.Equal(4, (await book.BackfillAsync("a", store.Now.AddHours(-4), store.Now, oneByOne: true, default)).Ticks);
+        for (var look = 0; look < 3; look++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(3));
+            await RunAsync();
+        }
+
+        // The job of the first waits in its inbox.
+        Assert.Single(await InboxAsync());
+        Assert.Empty(queues.Cancelled);
+    }
+
     [Fact]
     public async Task A_queue_that_cannot_take_jobs_puts_the_tick_off_and_loses_none()
     {
@@ -156,7 +176,7 @@ public sealed class ScheduleRunnerTests
     }
 
     private async Task<List<JobRow>> InboxAsync() =>
-        [.. (await jobs.ReadInboxAsync(await queues.ShardAsync("default", default), 0, default)).Rows.Select(row => row.Job)];
+        [.. (await jobs.ReadInboxAsync(await queues.ShardAsync("default", JobSpec.OfText("echo", "x"), default), 0, default)).Rows.Select(row => row.Job)];
 
     private sealed class Queues(InMemoryJobStore jobs) : IScheduleQueues
     {
@@ -166,7 +186,7 @@ public sealed class ScheduleRunnerTests
 
         public int? Load { get; set; }
 
-        public async ValueTask<int> ShardAsync(string queue, CancellationToken cancellationToken) => IsAway
+        public async ValueTask<int> ShardAsync(string queue, JobSpec job, CancellationToken cancellationToken) => IsAway
             ? throw new StoreUnavailableException("No silo.")
             : await jobs.ShardNumberAsync(ShardKey.Of(queue), cancellationToken)
                 ?? (await jobs.ClaimAsync(ShardKey.Of(queue), "silo", isPlanned: false, cancellationToken)).Number;

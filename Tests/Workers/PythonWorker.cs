@@ -9,7 +9,7 @@ internal sealed class PythonWorker : IAsyncDisposable
 {
     private const string Functions = """
         import os, time
-        from hearth_worker import GiveUp
+        from hearth_worker import GiveUp, RetryAfter
 
         def note(job, what):
             with open("ledger", "a") as ledger:
@@ -39,6 +39,9 @@ internal sealed class PythonWorker : IAsyncDisposable
 
         def give_up(job):
             raise GiveUp("never")
+
+        def busy(job):
+            raise RetryAfter(3600, "full", back_off="queue")
 
         def endless(job):
             return float("nan")
@@ -73,7 +76,7 @@ internal sealed class PythonWorker : IAsyncDisposable
         .Select(folder => Path.Combine(folder, "python3")).FirstOrDefault(File.Exists);
 
     /// <summary>The functions as manifests, which a silo serves as external.</summary>
-    public static string[] Names { get; } = ["shout", "flip", "count", "hold", "fails", "give-up", "endless"];
+    public static string[] Names { get; } = ["shout", "flip", "count", "hold", "fails", "give-up", "busy", "endless"];
 
     public string Output => string.Join('\n', output);
 

@@ -27,6 +27,18 @@ public sealed class PythonWorkerTests
     }
 
     [PythonFact]
+    public async Task A_function_in_python_can_slow_its_queue()
+    {
+        await using var world = await WorkerWorld.OnSqliteAsync();
+        world.StartWorker();
+        var job = await world.SubmitAsync("""{"function":"busy","input":1}""");
+        await world.UntilAsync(async () => (await world.Http.FetchAsync(job)).Is(200).Json.GetProperty("state").GetString() == "retrying", "it is told to wait");
+        var held = (await world.Http.FetchAsync("/v1/queues/work")).Is(200).Json.GetProperty("backOff").GetProperty("until").GetDateTimeOffset();
+        Assert.True(held > TimeProvider.System.GetUtcNow().AddMinutes(50));
+        Assert.Equal("full", (await world.Http.FetchAsync(job)).Is(200).Json.GetProperty("error").GetString());
+    }
+
+    [PythonFact]
     public Task Another_worker_gets_the_job_of_one_that_was_killed_on_SQLite() => KillWorkerAsync(WorkerWorld.OnSqliteAsync);
 
     [PythonAndPostgresFact]

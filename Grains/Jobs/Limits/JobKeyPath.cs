@@ -11,6 +11,12 @@ namespace Hearth.Jobs;
 /// </summary>
 internal static class JobKeyPath
 {
+    /// <summary>A job with the key that stands in its input, if it names none itself. One of the mode latest is a key of its own.</summary>
+    public static JobSpec Named(string path, JobSpec job) =>
+        job.Options is { Key: not null } or { Unique.Mode: UniqueMode.Latest } || Find(path, job) is not { } key
+            ? job
+            : job with { Options = (job.Options ?? JobOptions.Default) with { Key = key } };
+
     /// <summary>A job's key; null when its input has none there.</summary>
     public static string? Find(string path, JobSpec job)
     {

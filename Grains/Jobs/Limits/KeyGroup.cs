@@ -14,6 +14,9 @@ internal sealed class KeyGroup(string? key)
     /// <summary>Those that run.</summary>
     public int Running { get; set; }
 
+    /// <summary>Those that run, by silo; null: nobody asks.</summary>
+    public Dictionary<byte, int>? RunningBySilo { get; set; }
+
     /// <summary>No two of its jobs run at once, whatever the limits say.</summary>
     public bool IsAlone { get; set; }
 

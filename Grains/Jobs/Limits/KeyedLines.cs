@@ -12,6 +12,9 @@ internal sealed class KeyedLines(FunctionQueue queue, ShardLimits limits)
     private readonly PriorityQueue<(KeyLine Line, long Place), long>[] rotations =
         [.. Enumerable.Range(0, Levels).Select(_ => new PriorityQueue<(KeyLine, long), long>())];
 
+    /// <summary>Taken out of the rotation, with their places in it, until whoever takes jobs has done: its silo may run no more of them.</summary>
+    private readonly List<(KeyLine Line, long Place, long Order)> aside = [];
+
     private long turn;
     private long place;
 
@@ -49,8 +52,8 @@ internal sealed class KeyedLines(FunctionQueue queue, ShardLimits limits)
             Enter(line);
     }
 
-    /// <summary>Takes out the next job, ready or not, whose key may start one.</summary>
-    public JobEntry? Take(long now)
+    /// <summary>Takes out the next job, ready or not, whose key may start one on a silo. Whoever has taken all that it wants calls <see cref="EndTaking"/>.</summary>
+    public JobEntry? Take(long now, byte silo)
     {
         while (Next(now) is { } level)
         {
@@ -62,6 +65,14 @@ internal sealed class KeyedLines(FunctionQueue queue, ShardLimits limits)
                 continue;
             }
 
+            if (limits.IsFull(line.Group, silo))
+            {
+                // There are no more of these than jobs that run on the silo.
+                rotations[level].TryDequeue(out var next, out var order);
+                aside.Add((next.Line, next.Place, order));
+                continue;
+            }
+
             var job = line.Jobs.Take();
             Turn(line);
             if (job is not null)
@@ -69,6 +80,17 @@ internal sealed class KeyedLines(FunctionQueue queue, ShardLimits limits)
         }
 
         return null;
+    }
+
+    /// <summary>Lines that were passed over stand where they stood.</summary>
+    /// <returns>Whether there are others.</returns>
+    public bool EndTaking()
+    {
+        var areOthers = Offers > aside.Count;
+        foreach (var (line, standing, order) in aside)
+            rotations[line.Level].Enqueue((line, standing), order);
+        aside.Clear();
+        return areOthers;
     }
 
     /// <summary>All jobs, in no order.</summary>

@@ -47,7 +47,7 @@ internal sealed partial class ShardLimits
     public bool HasOrder => limits.KeyOrder;
 
     /// <summary>Whether jobs stand in lines by key.</summary>
-    public bool IsKeyed => needsLines || limits.KeyOrder || limits.Fair || Ageing > 0 || limits.KeyConcurrency is not null || HasKeyRates;
+    public bool IsKeyed => needsLines || limits.KeyOrder || limits.Fair || Ageing > 0 || limits.KeyConcurrency is not null || limits.KeyConcurrencyPerSilo is not null || HasKeyRates;
 
     /// <summary>In ticks; 0: none.</summary>
     public long Ageing { get; }
@@ -100,10 +100,20 @@ internal sealed partial class ShardLimits
         group.HeldUntil <= now && !(limits.KeyConcurrency is { } max && group.Running >= max) && !((limits.KeyOrder || group.IsAlone) && group.Running > 0)
         && (!HasKeyRates || BookOf(group, now).Room(now) > 0);
 
+    /// <summary>
+    /// Whether a silo runs as many jobs of a key as it may; others may start them. If so, its pump is rung for when a job ends: it is not to ask again and again.
+    /// </summary>
+    public bool IsFull(KeyGroup group, byte silo)
+    {
+        if (limits.KeyConcurrencyPerSilo is not { } max || silo == Holders.Outside || group.RunningBySilo?.GetValueOrDefault(silo) is not { } there || there < max)
+            return false;
+        return isHeld = true;
+    }
+
     /// <summary>Whether a job that stands in no line may start; if not, it is rung for later.</summary>
     public bool MayStartAlone(JobEntry job, byte silo)
     {
-        if (Room(1, silo) == 0)
+        if (Room(1, silo) == 0 || IsFull(GroupOf(job), silo))
             return false;
         var (group, now) = (GroupOf(job), Now);
         if (MayStart(group, now))
@@ -170,6 +180,7 @@ internal sealed partial class ShardLimits
         running += by;
         runningBySilo[job.Holder] += by;
         group.Running += by;
+        Count(group, job.Holder, by);
         if (isRunning)
             return;
         Breaker?.Stopped(job.Id);
@@ -181,13 +192,24 @@ internal sealed partial class ShardLimits
     }
 
     /// <summary>A job that runs has another holder.</summary>
-    public void Moved(byte from, byte to)
+    public void Moved(JobEntry job, byte from, byte to)
     {
         runningBySilo[from]--;
         runningBySilo[to]++;
+        Count(GroupOf(job), from, -1);
+        Count(GroupOf(job), to, 1);
         grants?.Moved();
         Ask();
         Freed();
+    }
+
+    private void Count(KeyGroup group, byte silo, int by)
+    {
+        if (limits.KeyConcurrencyPerSilo is null)
+            return;
+        var counts = group.RunningBySilo ??= [];
+        if ((counts[silo] = counts.GetValueOrDefault(silo) + by) == 0)
+            counts.Remove(silo);
     }
 
     private int GrantedRoom(StartGrants from, int wanted, byte silo)
@@ -227,7 +249,7 @@ internal sealed partial class ShardLimits
 
     private void Reset(KeyGroup group)
     {
-        (group.Running, group.Head, group.Waiting, group.IsParked, group.WakeAt) = (0, null, default, false, long.MaxValue);
+        (group.Running, group.RunningBySilo, group.Head, group.Waiting, group.IsParked, group.WakeAt) = (0, null, null, default, false, long.MaxValue);
         group.Lines.Clear();
         if (HasKeyRates)
             group.Book?.Change(limits.KeyRates!, past, Now);

@@ -95,11 +95,11 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
     /// <summary>The key of a line is not at a limit any more.</summary>
     public void Return(KeyLine line) => keyed?.Return(line);
 
-    /// <summary>Takes out the first that is still ready.</summary>
-    public JobEntry? Take()
+    /// <summary>Takes out the first that is still ready and may start on a silo. Whoever has taken all that it wants calls <see cref="EndTaking"/>.</summary>
+    public JobEntry? Take(byte silo = Holders.Outside)
     {
         if (keyed is not null)
-            return TakeKeyed(keyed);
+            return TakeKeyed(keyed, silo);
         for (var i = 0; i < Priorities; i++)
         {
             ref var line = ref lines[i];
@@ -115,6 +115,10 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
 
         return null;
     }
+
+    /// <summary>What was passed over, as the silo runs enough of it, can be taken again.</summary>
+    /// <returns>Whether there is more, that the silo could have taken.</returns>
+    public bool EndTaking() => keyed is null ? Count > 0 : keyed.EndTaking();
 
     /// <summary>A job that may stand in line has ended. Where nobody takes jobs out, those that ended must not stay for ever.</summary>
     public void Ended(JobEntry job)
@@ -197,10 +201,10 @@ internal sealed class FunctionQueue(string function, byte priority = 3)
         keyed!.Add(job, isFirst);
     }
 
-    private JobEntry? TakeKeyed(KeyedLines from)
+    private JobEntry? TakeKeyed(KeyedLines from, byte silo)
     {
         var now = limits!.Now;
-        while (from.Take(now) is { } job)
+        while (from.Take(now, silo) is { } job)
         {
             Leave(job);
             if (job.State == JobState.Ready && !job.IsChanging)

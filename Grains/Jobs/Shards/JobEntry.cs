@@ -63,7 +63,7 @@ internal sealed class JobEntry(JobId id, FunctionQueue queue)
             var before = holder;
             holder = value;
             if (before != value && State == JobState.Running)
-                Queue.Limits?.Moved(before, value);
+                Queue.Limits?.Moved(this, before, value);
         }
     }
 

@@ -28,7 +28,24 @@ internal sealed partial class ShardGrain
     }
 
     /// <summary>Jobs that are run again stay where they were.</summary>
-    private bool MayTake(ReadOnlySpan<JobSpec> jobs) => !isRetired || jobs is [{ Options.RedriveOf: not null }];
+    private bool MayTake(ReadOnlySpan<JobSpec> jobs) => jobs is [{ Options.RedriveOf: not null }] || (!isRetired && AreNamed(jobs));
+
+    /// <summary>
+    /// Whether who sends these knows where keys stand in inputs: of several shards a job's key says which one takes it. Who does not finds out, and sends
+    /// them anew.
+    /// </summary>
+    private bool AreNamed(ReadOnlySpan<JobSpec> jobs)
+    {
+        if (shared is null || definition.Limits?.Key is not { } path)
+            return true;
+        foreach (var job in jobs)
+        {
+            if (job.Options is not ({ Key: not null } or { Unique: not null }) && JobKeyPath.Find(path, job) is not null)
+                return false;
+        }
+
+        return true;
+    }
 
     /// <summary>The newest row of a key, of this shard or of those that it belonged to before.</summary>
     /// <param name="kind">What the key is for.</param>

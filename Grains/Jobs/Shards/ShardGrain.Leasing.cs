@@ -96,7 +96,7 @@ internal sealed partial class ShardGrain
             return [];
         var now = store.Now;
         var (taken, bytes) = (new List<JobEntry>(Math.Min(max, queue.Count)), 0L);
-        while (taken.Count < max && bytes < JobLimits.LeaseBytesMax && queue.Take() is { } job)
+        while (taken.Count < max && bytes < JobLimits.LeaseBytesMax && queue.Take(holder) is { } job)
         {
             if (IsExpired(job, now))
             {
@@ -110,7 +110,7 @@ internal sealed partial class ShardGrain
         }
 
         // Whoever gets fewer than asked for takes it that there are no more.
-        if (taken.Count < max && queue.HasOffers)
+        if (queue.EndTaking() && taken.Count < max)
             Ring(queue);
 
         Show();

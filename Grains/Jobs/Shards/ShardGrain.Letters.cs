@@ -40,12 +40,12 @@ internal sealed partial class ShardGrain
         var failed = results.Where(result => MayBeLast(result)).ToList();
         if (failed.Count == 0)
             return;
-        var shard = await NumberOfAsync(target.Queue);
+        int? shard = IsKeyed(target.Queue) ? null : await NumberOfAsync(target.Queue);
         foreach (var some in failed.Chunk(ReadUnknown))
         {
             var rows = await ReadRowsAsync([.. some.Select(result => result.Id)], [.. some.Select(result => result.Id)]);
             foreach (var result in some)
-                WriteLetter(result, shard, target, rows.GetValueOrDefault(result.Id));
+                await WriteLetterAsync(result, shard, target, rows.GetValueOrDefault(result.Id));
         }
     }
 
@@ -57,14 +57,21 @@ internal sealed partial class ShardGrain
         && (result.Outcome == AttemptOutcome.FailedForGood || !Retries.AreLeft(result.Retry, job.Failures + 1, result.ErrorType));
 
     /// <summary>A letter whose own job fails is not handed on again: it would go round for ever.</summary>
-    private void WriteLetter(in JobResult result, int shard, DeadLetters target, JobSpec? failed)
+    private async Task WriteLetterAsync(JobResult result, int? shard, DeadLetters target, JobSpec? failed)
     {
-        letters[result.Id] = null;
         if (failed?.Options?.Tags?.Contains(DeadLetter.Tag, StringComparer.Ordinal) == true)
+        {
+            letters[result.Id] = null;
             return;
+        }
+
         var letter = DeadLetter.Write(result, ShardKey.QueueOf(Key), memory.Find(result.Id)?.Queue.Function ?? failed?.Function ?? "", failed);
-        letters[result.Id] = new InboxPost(shard, InboxIds.Create(store.Now, shard), letter with { Function = target.Function });
+        var number = shard ?? await NumberOfAsync(target.Queue, letter);
+        letters[result.Id] = new InboxPost(number, InboxIds.Create(store.Now, number), letter with { Function = target.Function });
     }
+
+    /// <summary>Whether it depends on a letter which shard of its queue gets it.</summary>
+    private bool IsKeyed(string queue) => catalogue.Of(queue).Limits?.Key is not null && catalogue.GenerationsOf(queue) is [.., { Count: > 1 }];
 
     /// <summary>The journal has the end, and its letter where there is one.</summary>
     private void AddEnd(in JobEnd end)
@@ -129,16 +136,17 @@ internal sealed partial class ShardGrain
     {
         if (definition.DeadLetters is not { } target)
             return;
-        var shard = await NumberOfAsync(target.Queue);
+        int? shard = IsKeyed(target.Queue) ? null : await NumberOfAsync(target.Queue);
         var rows = await ReadRowsAsync([result.Id], [result.Id]);
-        WriteLetter(result, shard, target, rows.GetValueOrDefault(result.Id));
+        await WriteLetterAsync(result, shard, target, rows.GetValueOrDefault(result.Id));
     }
 
-    /// <summary>The number of a shard that takes new jobs of a queue, which is begun if need be.</summary>
-    private async Task<int> NumberOfAsync(string queue)
+    /// <summary>The number of the shard that takes a letter, or any, of a queue; it is begun if need be.</summary>
+    private async Task<int> NumberOfAsync(string queue, JobSpec? letter = null)
     {
+        var route = letter is not null && catalogue.Of(queue).Limits?.Key is { } path ? JobRoute.HashOf(JobKeyPath.Named(path, letter)) : null;
         var key = catalogue.GenerationsOf(queue) is [.., var takers]
-            ? takers.KeyOf(queue, Random.Shared.Next(takers.Count))
+            ? route is { } known ? takers.KeyFor(queue, known.Span) : takers.KeyOf(queue, Random.Shared.Next(takers.Count))
             : (await store.ShardsAsync(leaving.Token)).FirstOrDefault(shard => ShardKey.QueueOf(shard.Key) == queue)?.Key
                 ?? ShardKey.Of(queue, catalogue.Of(queue).Pool);
         if (await store.ShardNumberAsync(key, leaving.Token) is { } number)

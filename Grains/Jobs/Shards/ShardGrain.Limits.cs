@@ -225,9 +225,7 @@ internal sealed partial class ShardGrain
     {
         if (job.Options is { Key: null, Unique: { Mode: UniqueMode.Latest } } latest)
             return job with { Options = latest with { Key = "latest:" + Convert.ToHexStringLower(UniqueKey.HashOf(job)) } };
-        if (wanted?.Key is not { } path || job.Options?.Key is not null || JobKeyPath.Find(path, job) is not { } key)
-            return job;
-        return job with { Options = (job.Options ?? JobOptions.Default) with { Key = key } };
+        return wanted?.Key is { } path ? JobKeyPath.Named(path, job) : job;
     }
 
     [LoggerMessage(LogLevel.Information, "Shard {Shard} could not tell its next owner what was started lately; that one waits")]

@@ -131,7 +131,7 @@ internal sealed partial class ShardGrain
     {
         foreach (var function in functions)
         {
-            if (memory.QueueOf(function)?.Take() is { } job)
+            if (memory.QueueOf(function)?.Take(Holders.Outside) is { } job)
                 return job;
             if (TakeSuspect([function], Holders.Outside) is { } suspect)
                 return suspect;

@@ -106,10 +106,16 @@ internal sealed partial class ShardGrain
     {
         if (jobs.Length > 1 && Array.Exists(jobs, job => job.Options?.Unique is not null))
             throw new ArgumentException("An idempotency key and unique jobs do not go together in one request of several jobs.", nameof(key));
+        return await AloneAsync(key, () => StoreKeyedAsync(jobs, key));
+    }
+
+    /// <summary>Two requests with one key do not run at once.</summary>
+    private async Task<JobsSubmitted> AloneAsync(JobKey key, Func<Task<JobsSubmitted>> store)
+    {
         var name = "i" + Convert.ToHexString(key.Hash.Span);
         if (keysUnderWay.ContainsKey(name))
             return new JobsSubmitted(SubmitOutcome.InProgress, default, 0);
-        var stored = StoreKeyedAsync(jobs, key);
+        var stored = store();
         keysUnderWay.Add(name, stored);
         try
         {

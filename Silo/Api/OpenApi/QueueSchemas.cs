@@ -41,6 +41,7 @@ internal static class QueueSchemas
                 "key": { "type": "string", "maxLength": 255, "description": "Where a job's key stands in its input, such as $.customer.id." },
                 "keyRates": { "type": "array", "maxItems": 4, "items": { "$ref": "#/components/schemas/queues.rate" } },
                 "keyConcurrency": { "type": "integer", "minimum": 1, "maximum": 1000000 },
+                "keyConcurrencyPerSilo": { "type": "integer", "minimum": 1, "maximum": 1000000 },
                 "keyOrder": { "type": "boolean", "default": false },
                 "fair": { "type": "boolean", "default": false },
                 "weights": { "type": "object", "additionalProperties": { "type": "integer", "minimum": 1, "maximum": 1000 } },

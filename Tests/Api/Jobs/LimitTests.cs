@@ -66,7 +66,7 @@ public sealed class LimitTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{"shards":2,"limits":{"key":"$.key"}}""", "limits.key")]
+    [InlineData("""{"shards":2,"limits":{"key":"key"}}""", "limits.key")]
     [InlineData("""{"limits":{"rates":[{"starts":0,"per":"1s"}]}}""", "limits.rates[0].starts")]
     [InlineData("""{"limits":{"concurency":1}}""", "limits.concurency")]
     public async Task What_cannot_be_names_the_field(string definition, string field)

@@ -12,7 +12,7 @@ public sealed class QueueDefinitionTests(ServedSilo silo) : IClassFixture<Served
          "retry":{"attempts":3,"initial":"10s","factor":1.5,"cap":"1m","jitter":0,"nonRetryable":["TimeoutException"]},
          "timeout":"90s","priority":2,"retention":{"succeeded":"1d","failed":"30d","cancelled":"PT90M"},
          "limits":{"rates":[{"starts":50,"per":"1s"},{"starts":15000,"per":"1d","burst":100}],"concurrency":8,"concurrencyPerSilo":4,
-                   "key":"$.customer.id","keyRates":[{"starts":1,"per":"1s"}],"keyConcurrency":1,"keyOrder":true,"fair":true,"weights":{"a":3},"ageing":"10m"},
+                   "key":"$.customer.id","keyRates":[{"starts":1,"per":"1s"}],"keyConcurrency":1,"keyConcurrencyPerSilo":1,"keyOrder":true,"fair":true,"weights":{"a":3},"ageing":"10m"},
          "deadLetters":{"queue":"dead","function":"wordcount"},
          "breaker":{"failures":20,"of":50,"within":"1m","pause":"30s","pauseMax":"1h","probes":2}}
         """;

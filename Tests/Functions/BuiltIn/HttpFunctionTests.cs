@@ -57,6 +57,26 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         Assert.Equal([job.Split('/')[^1]], keys.Distinct());
     }
 
+    [Theory]
+    [InlineData(null, null, "a")]
+    [InlineData("key", null, "a")]
+    [InlineData("queue", "", null)]
+    [InlineData("job", null, null)]
+    public async Task A_server_that_asks_for_time_slows_those_who_were_meant(string? backOff, string? queue, string? key)
+    {
+        var name = "slowed-" + (backOff ?? "nobody");
+        var said = backOff is null ? "" : $", \"backOff\": \"{backOff}\"";
+        var job = await silo.Http.PostJobAsync(name, $$"""{"function": "http", "key": "a", "input": {"url": "{{Origin}}/busy"{{said}}} }""");
+        await silo.Http.BecomesAsync(job, "retrying");
+        var held = (await silo.Http.FetchAsync("/v1/queues/" + name)).Is(200).Json.GetProperty("backOff");
+        Assert.Equal(queue is null && key is null, held.ValueKind == JsonValueKind.Null);
+        if (queue is not null)
+            Assert.True(held.GetProperty("until").GetDateTimeOffset() > TimeProvider.System.GetUtcNow().AddMinutes(50));
+        if (key is not null)
+            Assert.Equal(key, held.GetProperty("keys")[0].GetProperty("key").GetString());
+        (await silo.Http.PostJobsAsync(name, """{"function": "http", "input": {"url": "https://example.org/", "backOff": "all"}}""")).IsProblem(422, "invalid-input");
+    }
+
     [Fact]
     public async Task An_answer_in_a_charset_that_nobody_knows_is_still_an_answer()
     {
@@ -161,6 +181,10 @@ public sealed class HttpFunctionTests : IAsyncLifetime
             case "/later" when heard.Count == 1:
                 http.Response.StatusCode = 429;
                 http.Response.Headers.RetryAfter = "1";
+                return;
+            case "/busy":
+                http.Response.StatusCode = 503;
+                http.Response.Headers.RetryAfter = "3600";
                 return;
             default:
                 http.Response.StatusCode = 201;

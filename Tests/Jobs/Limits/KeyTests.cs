@@ -104,6 +104,38 @@ public sealed class KeyTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_key_that_is_at_its_limit_on_a_silo_keeps_its_turn_for_others(bool fair)
+    {
+        var rig = new LimitsRig(new QueueLimits { KeyConcurrencyPerSilo = 2, Fair = fair });
+        for (var i = 0; i < 6; i++)
+            rig.Add("a");
+        for (var i = 0; i < 3; i++)
+            rig.Add("b");
+        var first = StartAll(1);
+        Assert.Equal("aabb", string.Concat(first.Select(job => job.Group!.Key).Order()));
+        Assert.True(rig.Memory.QueueOf("f")!.HasOffers);
+        Assert.Equal("a", rig.Start(silo: 2)!.Group!.Key);
+        Assert.Equal("ab", string.Concat(StartAll(2).Select(job => job.Group!.Key).Order()));
+        // Workers outside are no silo.
+        Assert.NotNull(rig.Start(silo: Holders.Outside));
+        rig.Rung.Clear();
+        rig.End(first.First(job => job.Group!.Key == "a"));
+        Assert.Contains("f", rig.Rung);
+        Assert.Equal("a", Assert.Single(StartAll(1)).Group!.Key);
+        Assert.False(rig.Memory.QueueOf("f")!.HasOffers);
+
+        List<JobEntry> StartAll(byte silo)
+        {
+            var started = new List<JobEntry>();
+            while (rig.Start(silo: silo) is { } job)
+                started.Add(job);
+            return started;
+        }
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]

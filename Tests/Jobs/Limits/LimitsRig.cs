@@ -76,7 +76,7 @@ internal sealed class LimitsRig : IShardLimitsHost
     /// <summary>Takes a job as a pump does that has a slot, and hands it out.</summary>
     public JobEntry? Start(string function = "f", byte silo = 0)
     {
-        if (Memory.QueueOf(function) is not { } queue || Limits?.Room(1, silo) == 0 || queue.Take() is not { } job)
+        if (Memory.QueueOf(function) is not { } queue || Limits?.Room(1, silo) == 0 || Taken(queue, silo) is not { } job)
             return null;
         job.Holder = silo;
         job.State = JobState.Running;
@@ -84,6 +84,13 @@ internal sealed class LimitsRig : IShardLimitsHost
         job.StartedAt = Now;
         Limits?.Reserve(job);
         Assert.NotEqual(false, Limits?.TryHandOut(job));
+        return job;
+    }
+
+    private static JobEntry? Taken(FunctionQueue queue, byte silo)
+    {
+        var job = queue.Take(silo);
+        queue.EndTaking();
         return job;
     }
 

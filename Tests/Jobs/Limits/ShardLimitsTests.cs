@@ -54,6 +54,33 @@ public sealed class ShardLimitsTests : JobWorldTests
     }
 
     [Fact]
+    public async Task A_silo_runs_no_more_jobs_of_a_key_than_its_share_and_does_not_ask_for_them_all_the_time()
+    {
+        Limit(new QueueLimits { KeyConcurrencyPerSilo = 1 });
+        var silo = await world.StartAsync();
+        var jobs = new List<JobId>();
+        for (var i = 0; i < 3; i++)
+            jobs.Add(await silo.SubmitAsync("hold", "g", new JobOptions { Key = "k" }));
+        await world.RunsAsync(jobs[0]);
+        await world.EndAsync(await silo.SubmitAsync("echo", "", new JobOptions { Key = "k2" }));
+        await JobWorld.PauseAsync();
+        var calls = silo.NextCall().Number;
+        await JobWorld.PauseAsync();
+        Assert.InRange(silo.NextCall().Number - calls, 1, 5);
+        Assert.Single(world.Runs, run => run.Function == "hold");
+        // The next owner knows what runs.
+        await world.TakeOverAsync();
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => silo.SubmitAsync("echo"));
+        await JobWorld.EventuallyAsync(async () => (await DepthAsync(silo)).Running == 1, "the new owner knows what runs");
+        silo.View.Set(TestView.SiloOf(silo.View.Self), TestView.SiloOf("other"));
+        Assert.Single(await silo.Shard.LeaseAsync("hold", 5, new PumpCall("other", 1)));
+        Assert.Single(world.Runs, run => run.Function == "hold");
+        world.Gate("g").SetResult();
+        await world.EndAsync(jobs[0]);
+        await JobWorld.EventuallyAsync(() => world.Runs.Count(run => run.Function == "hold") == 2, "the next starts here");
+    }
+
+    [Fact]
     public async Task A_new_owner_counts_what_still_runs_and_starts_nothing_before_it_knows()
     {
         Limit(new QueueLimits { Concurrency = 2 });

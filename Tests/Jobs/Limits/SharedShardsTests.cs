@@ -163,6 +163,18 @@ public sealed class SharedShardsTests : JobWorldTests
     }
 
     [Fact]
+    public async Task Who_does_not_know_yet_that_keys_stand_in_inputs_is_told_to_look_again()
+    {
+        await DefineAsync(new QueueLimits { Key = "$.name" });
+        var shard = silo.Grains.GetGrain<IShardGrain>(Key(1));
+        var job = JobSpec.Of("outside", new { Name = "a" });
+        Assert.Equal(SubmitOutcome.Moved, (await shard.SubmitAsync(job)).Outcome);
+        Assert.Equal(SubmitOutcome.Moved, (await shard.SubmitManyAsync([JobSpec.Of("outside", 1), job])).Outcome);
+        Assert.Equal(SubmitOutcome.Accepted, (await shard.SubmitAsync(job with { Options = new JobOptions { Key = "a" } })).Outcome);
+        Assert.Equal(SubmitOutcome.Accepted, (await shard.SubmitAsync(JobSpec.Of("outside", new { Other = "a" }))).Outcome);
+    }
+
+    [Fact]
     public async Task A_change_of_the_limits_counts_for_all_shards()
     {
         await DefineAsync(new QueueLimits { Concurrency = 1 });

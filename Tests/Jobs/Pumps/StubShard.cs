@@ -54,6 +54,8 @@ internal sealed class StubShard : IShardGrain
 
     public Task<JobsSubmitted> SubmitManyAsync(JobSpec[] jobs, JobKey? key = null) => throw new NotSupportedException();
 
+    public Task<JobsSubmitted> SubmitPartAsync(JobSpec[] jobs, int[] places, JobKey key) => throw new NotSupportedException();
+
     public Task<ActOutcome> RedriveAsync(JobId id, JobKey? key = null) => throw new NotSupportedException();
 
     public Task<ActOutcome> CancelAsync(JobId id) => throw new NotSupportedException();

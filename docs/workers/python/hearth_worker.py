@@ -13,6 +13,13 @@ class GiveUp(Exception):
     """Raise it when another attempt would fail as well: the job fails for good."""
 
 
+class RetryAfter(Exception):
+    """Raise it when the next attempt is to come after so many seconds; with back_off "key" or "queue" other jobs wait as well."""
+    def __init__(self, seconds: float, reason: str = "not now", back_off: str = "job") -> None:
+        super().__init__(reason)
+        self.seconds, self.back_off = seconds, back_off
+
+
 @dataclasses.dataclass(frozen=True)
 class Job:
     """A job in hand. (id, attempt, epoch) is a fencing token for writes of your own."""
@@ -87,6 +94,8 @@ class Worker:
         except Exception as e:
             outcome = "failedForGood" if isinstance(e, GiveUp) else "failed"
             end = {"outcome": outcome, "error": (str(e) or repr(e))[:4000], "errorType": type(e).__name__}
+            if isinstance(e, RetryAfter):
+                end |= {"after": f"{max(1.0, e.seconds):.3f}s", "backOff": e.back_off}
         # Heartbeats go on until it is told, however long that takes.
         while not job.stopped.is_set() and not (answer := self._complete(job, end)):
             pass

@@ -41,10 +41,10 @@ internal sealed record RateDocument(int Starts, string Per, int? Burst);
 
 internal sealed record LimitsDocument(
     IReadOnlyList<RateDocument>? Rates, int? Concurrency, int? ConcurrencyPerSilo, string? Key, IReadOnlyList<RateDocument>? KeyRates, int? KeyConcurrency,
-    bool KeyOrder, bool Fair, IReadOnlyDictionary<string, int>? Weights, string? Ageing)
+    int? KeyConcurrencyPerSilo, bool KeyOrder, bool Fair, IReadOnlyDictionary<string, int>? Weights, string? Ageing)
 {
     public static LimitsDocument From(QueueLimits limits) => new(
-        Shown(limits.Rates), limits.Concurrency, limits.ConcurrencyPerSilo, limits.Key, Shown(limits.KeyRates), limits.KeyConcurrency, limits.KeyOrder,
+        Shown(limits.Rates), limits.Concurrency, limits.ConcurrencyPerSilo, limits.Key, Shown(limits.KeyRates), limits.KeyConcurrency, limits.KeyConcurrencyPerSilo, limits.KeyOrder,
         limits.Fair, limits.Weights, DefinitionDocument.Text(limits.Ageing));
 
     private static IReadOnlyList<RateDocument>? Shown(IReadOnlyList<RateLimit>? rates) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Hearth.Api.Http;
 using Hearth.Api.Jobs.Submitting;
@@ -15,7 +16,7 @@ internal static class DefinitionReader
 
     private static readonly string[] KnownLimits =
     [
-        "rates", "concurrency", "concurrencyPerSilo", "key", "keyRates", "keyConcurrency", "keyOrder", "fair", "weights", "ageing",
+        "rates", "concurrency", "concurrencyPerSilo", "key", "keyRates", "keyConcurrency", "keyConcurrencyPerSilo", "keyOrder", "fair", "weights", "ageing",
     ];
 
     private static readonly string[] KnownBreaker = ["failures", "of", "within", "pause", "pauseMax", "probes"];
@@ -39,7 +40,7 @@ internal static class DefinitionReader
             DepthMax = fields.Whole("depthMax") ?? given.DepthMax,
             Retry = Retry(fields.Object("retry", JobMembers.Retry)) ?? given.Retry,
             Timeout = fields.Duration("timeout") ?? given.Timeout,
-            Priority = fields.Whole("priority") is { } priority ? (byte)Math.Clamp(priority, 0, byte.MaxValue) : given.Priority,
+            Priority = Priority(fields) ?? given.Priority,
             Retention = Retention(fields.Object("retention", "succeeded", "failed", "cancelled")) ?? given.Retention,
             Limits = Limits(fields.Object("limits", KnownLimits)) ?? given.Limits,
             DeadLetters = fields.Object("deadLetters", "queue", "function") is { } letters
@@ -57,6 +58,10 @@ internal static class DefinitionReader
 
         return definition;
     }
+
+    private static byte? Priority(DefinitionFields fields) => fields.Whole("priority") is not { } priority ? null
+        : priority is >= 1 and <= 5 ? (byte)priority
+        : throw fields.Rejected("priority", string.Create(CultureInfo.InvariantCulture, $"must be 1 to 5, not {priority}"));
 
     private static RetryPolicy? Retry(DefinitionFields? fields) => fields is null ? null : new RetryPolicy(
         fields.Whole("attempts") ?? RetryPolicy.Default.Attempts, fields.Duration("initial"), fields.Number("factor") ?? RetryPolicy.Default.Factor,
@@ -77,6 +82,7 @@ internal static class DefinitionReader
         Key = fields.Text("key"),
         KeyRates = Rates(fields.Objects("keyRates", KnownRate)),
         KeyConcurrency = fields.Whole("keyConcurrency"),
+        KeyConcurrencyPerSilo = fields.Whole("keyConcurrencyPerSilo"),
         KeyOrder = fields.Flag("keyOrder") ?? false,
         Fair = fields.Flag("fair") ?? false,
         Weights = Weights(fields.Object("weights")),

@@ -14,8 +14,10 @@ namespace Hearth.Functions.BuiltIn;
 /// <param name="Body">Sent as JSON.</param>
 /// <param name="Text">Instead: sent as it is.</param>
 /// <param name="ContentType">Of <paramref name="Text"/>; default <c>text/plain</c>.</param>
+/// <param name="BackOff">Who waits when the server asks for it: the jobs with the job's key, all of its queue, or the job alone.</param>
 public sealed record HttpInput(
-    string Url, string? Method = null, Dictionary<string, string>? Headers = null, JsonNode? Body = null, string? Text = null, string? ContentType = null);
+    string Url, string? Method = null, Dictionary<string, string>? Headers = null, JsonNode? Body = null, string? Text = null, string? ContentType = null,
+    BackOff BackOff = BackOff.Key);
 
 /// <param name="Status">As of HTTP; 200 to 299.</param>
 /// <param name="ContentType">Of the answer; null for none.</param>
@@ -71,7 +73,7 @@ internal sealed class HttpFunction : IFunction<HttpInput, HttpOutput>, IDisposab
         {
             using var response = await http.SendAsync(request, cancellationToken);
             var text = TextOf(await response.Content.ReadAsByteArrayAsync(cancellationToken), response.Content.Headers.ContentType?.CharSet);
-            return response.IsSuccessStatusCode ? Output(response, text) : throw Refused(request.RequestUri!, response, text);
+            return response.IsSuccessStatusCode ? Output(response, text) : throw Refused(input, request.RequestUri!, response, text);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
@@ -167,12 +169,12 @@ internal sealed class HttpFunction : IFunction<HttpInput, HttpOutput>, IDisposab
         return new HttpOutput((int)response.StatusCode, type, null, text.Length == 0 ? null : text);
     }
 
-    private Exception Refused(Uri uri, HttpResponseMessage response, string text)
+    private Exception Refused(HttpInput input, Uri uri, HttpResponseMessage response, string text)
     {
         var status = (int)response.StatusCode;
         var reason = string.Create(CultureInfo.InvariantCulture, $"{uri.Host} answered {status} {response.ReasonPhrase}: {(text.Length > ShownMax ? text[..ShownMax] : text)}");
         if (status is 429 or 503 && response.Headers.RetryAfter is { } after && (after.Delta ?? after.Date - clock.GetUtcNow()) is { } wait)
-            return JobOutcome.RetryAfter(TimeSpan.FromSeconds(Math.Clamp(wait.TotalSeconds, 1, TimeSpan.FromDays(30).TotalSeconds)), reason, backOff: BackOff.Key);
+            return JobOutcome.RetryAfter(TimeSpan.FromSeconds(Math.Clamp(wait.TotalSeconds, 1, TimeSpan.FromDays(30).TotalSeconds)), reason, backOff: input.BackOff);
         return status is 408 or 425 or 429 or >= 500 ? new FunctionException(reason) : JobOutcome.FailForGood(reason);
     }
 
