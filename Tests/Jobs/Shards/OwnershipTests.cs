@@ -173,7 +173,7 @@ public sealed class OwnershipTests : JobWorldTests
         await world.RunsAsync(hours);
         await third.Shard.WakeAsync();
         var echo = await third.SubmitAsync("echo");
-        await world.EndLaterAsync(echo, TimeSpan.FromSeconds(1));
+        await world.EndLaterAsync(echo, TimeSpan.FromMilliseconds(100));
         Assert.Equal(2, world.RunsOf(suspect).Count);
         world.Gate("long").SetResult();
         world.Gate("suspect").SetResult();
