@@ -17,7 +17,7 @@ public sealed class RecoveryTests : JobWorldTests
         // As a real store: a grain on Orleans goes on with what it awaited when no call is left that may run, and here they would never end.
         silo.Store.BeforeAnswer = static async _ => await Task.Yield();
         // A checkpoint is written beside the calls, which may be faster than the first one.
-        for (var i = 0; i < 300 || (i < 3_000 && silo.Store.Calls.GetValueOrDefault("WriteCheckpointAsync") < 2); i++)
+        for (var i = 0; i < 300 || (i < 30_000 && silo.Store.Calls.GetValueOrDefault("WriteCheckpointAsync") < 2); i++)
         {
             var delay = random.Next(3) == 0 ? TimeSpan.FromHours(1) : (TimeSpan?)null;
             open.Add(await silo.SubmitAsync("echo", "", new JobOptions { Delay = delay }));
