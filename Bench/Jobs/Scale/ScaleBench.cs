@@ -106,7 +106,10 @@ internal static class ScaleBench
             await prepareAsync(other);
         var phase = new Flow(callJobs: queues == 1 ? Phase.CallJobs : Phase.CallJobs / 5);
         var jobs = phase.JobsOf(isQuick);
-        await phase.MeasureAsync(store, "warm-up", jobs / 5, async tally => await HearthSubject.StartAsync(store, tally, 1));
+        // Both, and for long: what only the other one uses is compiled then, too.
+        await phase.MeasureAsync(store, "warm-up", jobs, async tally => await HearthSubject.StartAsync(store, tally, 1));
+        for (var i = 0; i < 2; i++)
+            await phase.MeasureAsync(other, "warm-up", jobs, async tally => await HearthSubject.StartAsync(other, tally, queues, limits), isKept: true);
         var (ratios, rates) = (new List<double>(), new List<double>());
         for (var round = 0; round < (isQuick ? 1 : Rounds); round++)
         {
