@@ -2,7 +2,6 @@ using Hearth.Jobs;
 using Hearth.Queues;
 using Hearth.Storage;
 using Hearth.Tests.Support.Jobs;
-using Orleans.Runtime;
 
 namespace Hearth.Tests.Jobs.Limits;
 
@@ -73,19 +72,7 @@ public sealed class KeyHistoryTests
 
         public override async Task<int> RunAsync(int steps)
         {
-            await NextOwnerAsync();
-            for (var step = 0; step < steps; step++)
-            {
-                try
-                {
-                    await StepAsync();
-                }
-                catch (Exception e) when (e is StoreUnavailableException or OrleansMessageRejectionException or TimeoutException)
-                {
-                    Clock.Advance(TimeSpan.FromMilliseconds(50));
-                }
-            }
-
+            await TakeStepsAsync(steps, StepAsync);
             return starts.Count;
         }
 

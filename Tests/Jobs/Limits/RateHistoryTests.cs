@@ -4,7 +4,6 @@ using Hearth.Storage;
 using Hearth.Tests.Storage.PostgreSql;
 using Hearth.Tests.Support;
 using Hearth.Tests.Support.Jobs;
-using Orleans.Runtime;
 
 namespace Hearth.Tests.Jobs.Limits;
 
@@ -64,19 +63,7 @@ public sealed class RateHistoryTests
 
         public override async Task<int> RunAsync(int steps)
         {
-            await NextOwnerAsync();
-            for (var step = 0; step < steps; step++)
-            {
-                try
-                {
-                    await StepAsync();
-                }
-                catch (Exception e) when (e is StoreUnavailableException or OrleansMessageRejectionException or TimeoutException)
-                {
-                    Clock.Advance(TimeSpan.FromMilliseconds(50));
-                }
-            }
-
+            await TakeStepsAsync(steps, StepAsync);
             foreach (var limit in limits.Rates!)
                 RateTests.AssertWithin(limit, [.. starts.Select(start => start.At)]);
             foreach (var limit in limits.KeyRates ?? [])

@@ -3,6 +3,7 @@ using Hearth.Queues;
 using Hearth.Storage;
 using Hearth.Tests.Support;
 using Hearth.Tests.Support.Jobs;
+using Orleans.Runtime;
 
 namespace Hearth.Tests.Jobs.Limits;
 
@@ -45,6 +46,23 @@ internal abstract class ShardHistory : IAsyncDisposable
         {
             silo.Crash();
             await silo.DisposeAsync();
+        }
+    }
+
+    /// <summary>Takes steps from the first owner on; what an owner that goes refuses is tried no more.</summary>
+    protected async Task TakeStepsAsync(int steps, Func<Task> stepAsync)
+    {
+        await NextOwnerAsync();
+        for (var step = 0; step < steps; step++)
+        {
+            try
+            {
+                await stepAsync();
+            }
+            catch (Exception e) when (e is StoreUnavailableException or OrleansMessageRejectionException or TimeoutException)
+            {
+                Clock.Advance(TimeSpan.FromMilliseconds(50));
+            }
         }
     }
 
